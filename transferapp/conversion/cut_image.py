@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transferapp.conversion.cut_place import CutPlace, CutRois, rois_of_cut
+from transferapp.conversion.cut_place import CutPlace, CutRois
 from transferapp.errors import DamagedFile, Invalid
 from transferapp.model.export_specs import Cut, Span
 from transferapp.model.images import (
@@ -19,7 +19,6 @@ from transferapp.model.images import (
     TileRegion,
 )
 from transferapp.model.pixel_types import shown_as
-from transferapp.model.rois import Roi
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -64,7 +63,7 @@ class CutImage:
     files: tuple[OriginalFile, ...]
     place: CutPlace
     _read: TileReader = field(repr=False)
-    #: None where they were not asked for.
+    #: Those of the part; None where they were not asked for.
     rois: CutRois | None = None
 
     async def read(self, block: Block) -> npt.NDArray[np.generic]:
@@ -93,14 +92,9 @@ class CutImage:
         return pixels.astype(self.dtype, copy=False)
 
 
-def cut_image(
-    details: ImageDetails,
-    cut: Cut | None,
-    read: TileReader,
-    rois: Sequence[Roi] | None = None,
-) -> CutImage:
-    """Return the part of an image that is asked for, with those of its ROIs that lie there;
-    raises Invalid for one that is not there.
+def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutImage:
+    """Return the part of an image that is asked for; raises Invalid for one that is not
+    there.
     """
     pixels, cut = details.pixels, cut or Cut()
     if not 0 <= cut.level < len(pixels.levels):
@@ -119,7 +113,6 @@ def cut_image(
     z_um, y_um, x_um = pixels.pixel_size_um
     name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
     known = dict(enumerate(pixels.channels))
-    place = CutPlace(cut.level, t, z, y, x, chosen, full, level)
     return CutImage(
         image_id=details.summary.id,
         name=pixels.name,
@@ -137,9 +130,8 @@ def cut_image(
         ),
         annotations=details.annotations,
         files=details.files,
-        place=place,
+        place=CutPlace(cut.level, t, z, y, x, chosen, full, level),
         _read=read,
-        rois=None if rois is None else rois_of_cut(rois, place),
     )
 
 

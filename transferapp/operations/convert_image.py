@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -127,8 +128,10 @@ class ImageConversion:
         async with self._repository.session(owner, work.group_id) as session:
             images = session.images
             details = await images.get(image_id)
-            rois = await read_rois(images, image_id) if wanted.with_annotations else None
-            image = cut_image(details, wanted.cut, partial(images.tile, image_id), rois)
+            image = cut_image(details, wanted.cut, partial(images.tile, image_id))
+            if wanted.with_annotations:
+                rois = await read_rois(images, image_id, image.place)
+                image = replace(image, rois=rois)
             async with throttled_progress(partial(self._made, context, work)) as made:
                 await _write_and_verify(form, image, folder, made)
         if wanted.with_annotations:

@@ -1,45 +1,66 @@
-"""Read all ROIs of an image, page by page, within the memory of a worker."""
+"""Read the ROIs of a part of an image, page by page, within the memory of a worker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+from transferapp.conversion.cut_place import CutPlace, CutRois, rois_of_cut
 from transferapp.errors import UnsupportedFile
 from transferapp.model.rois import Roi, Shape
 from transferapp.repositories.port import ImageViews
 
 _PAGE = 200
-#: Some 200 MB, with what is written of them.
-MOST_SHAPES = 200_000
+#: Of the part: some 280 MB when there are as many of both.
+MOST_SHAPES = 100_000
+MOST_POINTS = 1_000_000
 MOST_MASK_BYTES = 64 << 20
 
 
-async def read_rois(images: ImageViews, image_id: int) -> tuple[Roi, ...]:
-    """Return an image's ROIs in id order; of its masks the first 64 MiB, the others without
+async def read_rois(images: ImageViews, image_id: int, place: CutPlace) -> CutRois:
+    """Return the ROIs of a part in id order; of its masks the first 64 MiB, the others without
     their bits.
 
-    Raises UnsupportedFile for more than 200,000 shapes, and what ``images`` raises.
+    Raises UnsupportedFile for more than 100,000 shapes or a million points in the part, and
+    what ``images`` raises.
     """
-    found: list[Roi] = []
-    shapes, room = 0, MOST_MASK_BYTES
-    while page := await images.rois(image_id, after=found[-1].id if found else 0, limit=_PAGE):
-        for roi in page:
-            shapes += len(roi.shapes)
-            kept = tuple(_within(roi, room))
-            room -= sum(len(shape.mask or b"") for shape in kept)
-            found.append(replace(roi, shapes=kept))
-        if shapes > MOST_SHAPES:
+    kept = _Kept()
+    after = rois_outside = shapes_outside = 0
+    while page := await images.rois(image_id, after=after, limit=_PAGE):
+        after = page[-1].id
+        found = rois_of_cut(page, place)
+        rois_outside += found.rois_outside
+        shapes_outside += found.shapes_outside
+        for roi in found.rois:
+            kept.add(roi)
+    return CutRois(tuple(kept.rois), rois_outside, shapes_outside)
+
+
+class _Kept:
+    """ROIs, and how much more of them there may be."""
+
+    def __init__(self) -> None:
+        self.rois: list[Roi] = []
+        self._shapes, self._points, self._mask_bytes = MOST_SHAPES, MOST_POINTS, MOST_MASK_BYTES
+
+    def add(self, roi: Roi) -> None:
+        """Keep one more; raises UnsupportedFile."""
+        self._shapes -= len(roi.shapes)
+        self._points -= sum(len(shape.points) for shape in roi.shapes)
+        if min(self._shapes, self._points) < 0:
             raise UnsupportedFile(
-                f"The image has more than {MOST_SHAPES:,} shapes in its ROIs, too many for a"
-                " file of annotations. Export it without annotations."
+                f"There are more than {MOST_SHAPES:,} shapes or {MOST_POINTS:,} points in the"
+                " ROIs of this image, too many for a file of annotations. Export it without"
+                " annotations, or in parts."
             )
-    return tuple(found)
+        self.rois.append(replace(roi, shapes=tuple(self._within(roi))))
 
-
-def _within(roi: Roi, room: int) -> Iterator[Shape]:
-    """Yield shapes, without a mask's bits when there is no room (bytes) for them."""
-    for shape in roi.shapes:
-        size = len(shape.mask or b"")
-        yield shape if size <= room else replace(shape, mask=None)
-        room -= size if size <= room else 0
+    def _within(self, roi: Roi) -> Iterator[Shape]:
+        """Yield shapes, without a mask's bits when there is no room for them."""
+        for shape in roi.shapes:
+            size = len(shape.mask or b"")
+            if size > self._mask_bytes:
+                yield replace(shape, mask=None)
+            else:
+                self._mask_bytes -= size
+                yield shape

@@ -18,6 +18,7 @@ from transferapp.conversion import annotation_files
 from transferapp.conversion.annotation_documents import COLUMNS
 from transferapp.conversion.annotation_files import write_annotation_files
 from transferapp.conversion.cut_image import cut_image
+from transferapp.conversion.cut_place import rois_of_cut
 from transferapp.errors import ChecksumMismatch, StorageFull
 from transferapp.model.export_specs import Cut, Span
 from transferapp.model.images import Annotation, AnnotationKind, Channel, OriginalFile
@@ -69,7 +70,8 @@ def written(
         ),
         container_names=("Mouse 1",),
     )
-    image = cut_image(details, cut, ArrayReader(PIXELS), rois)
+    image = cut_image(details, cut, ArrayReader(PIXELS))
+    image = replace(image, rois=rois_of_cut(rois, image.place))
     write_annotation_files(image, details, "The facility", folder)
     document = json.loads((folder / f"{known['name']}.json").read_bytes())
     with (folder / f"{known['name']}.rois.csv").open(encoding="utf-8-sig", newline="") as file:
