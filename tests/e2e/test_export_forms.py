@@ -157,6 +157,17 @@ def test_annotations_come_with_it(terminal: Terminal, stack: str, tmp_path: Path
     assert (rectangle.x, rectangle.y, rectangle.the_z) == (10, 10, 0)
 
 
+@pytest.mark.parametrize(("form", "made"), [("ome-zarr", ".ome.zarr"), ("png", ".png")])
+def test_annotations_lie_beside_any_form(
+    terminal: Terminal, stack: str, tmp_path: Path, form: str, made: str
+) -> None:
+    asked = ("--form", form, "--z", "0", "--t", "0", "--with-annotations")
+    [folder] = exported(terminal, tmp_path, stack, *asked)
+    name = folder.name
+    names = {path.name for path in folder.iterdir()}
+    assert names == {f"{name}.json", f"{name}.rois.csv", f"{name}{made}"}
+
+
 def test_a_dataset(terminal: Terminal, tmp_path: Path) -> None:
     make_tiffs(tmp_path / "run", 5, edge=32)
     asked = ("import", str(tmp_path / "run"), "--to", "Dataset:Five", "--create")

@@ -15,25 +15,27 @@ from transferapp.conversion.annotation_documents import csv_lines, json_lines
 from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.cut_place import CutRois
 from transferapp.conversion.disk_errors import disk_errors
-from transferapp.conversion.names import file_name
+from transferapp.conversion.names import stem
 from transferapp.errors import ChecksumMismatch
+from transferapp.model.export_specs import ExportForm
 from transferapp.model.images import ImageDetails
 
 _JSON, _CSV = ".json", ".rois.csv"
 
 
 def write_annotation_files(
-    image: CutImage, details: ImageDetails, repository: str, folder: Path
+    image: CutImage, details: ImageDetails, repository: str, form: ExportForm, folder: Path
 ) -> None:
-    """Write both files into ``folder`` and read them back; ``repository`` is its name.
+    """Write both files into ``folder``, called as the image's own of this form, and read them
+    back; ``repository`` is its name.
 
     Raises StorageFull, Unavailable, ChecksumMismatch.
     """
-    document = json_lines(image, details, repository)
-    _write(folder / file_name(image, _JSON), "", document)
+    name, document = stem(image, form), json_lines(image, details, repository)
+    _write(folder / f"{name}{_JSON}", "", document)
     # Excel takes a CSV without the mark for one in the encoding of the country.
     mark = codecs.BOM_UTF8.decode()
-    _write(folder / file_name(image, _CSV), mark, csv_lines(image.rois or CutRois()))
+    _write(folder / f"{name}{_CSV}", mark, csv_lines(image.rois or CutRois()))
 
 
 def _write(path: Path, mark: str, lines: Iterable[str]) -> None:

@@ -7,10 +7,19 @@ import unicodedata
 import pathvalidate
 
 from transferapp.conversion.cut_image import CutImage
+from transferapp.model.export_specs import ExportForm
 
 #: Bytes of one name on every file system that matters, less room for what a name that is
 #: taken gets on top: `` (mouse1)``, `` (2)``.
 _NAME_BYTES = 255 - 40
+#: How the names of files and folders of each form end.
+SUFFIXES = {
+    ExportForm.OME_TIFF: ".ome.tiff",
+    ExportForm.OME_ZARR: ".ome.zarr",
+    ExportForm.OME_ZARR_04: ".ome.zarr",
+    ExportForm.PNG: ".png",
+    ExportForm.JPEG: ".jpg",
+}
 
 
 def file_name(image: CutImage, suffix: str) -> str:
@@ -27,3 +36,8 @@ def file_name(image: CutImage, suffix: str) -> str:
     # A name that begins with a dot is hidden; one that ends in one is not stored by Windows.
     stem = safe.strip(". ").encode()[: _NAME_BYTES - len(suffix.encode())]
     return (stem.decode(errors="ignore").rstrip(". ") or f"image-{image.image_id}") + suffix
+
+
+def stem(image: CutImage, form: ExportForm) -> str:
+    """Return what the names of an image's files in this form begin with."""
+    return file_name(image, SUFFIXES[form]).removesuffix(SUFFIXES[form])

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from transferapp.conversion.cut_image import Block, CutImage
 from transferapp.conversion.disk_errors import disk_errors
-from transferapp.conversion.names import file_name
+from transferapp.conversion.names import SUFFIXES, file_name
 from transferapp.conversion.port import Form, ShareListener
 from transferapp.conversion.threads import encoder_threads, in_order, threads
 from transferapp.conversion.tiff_layout import (
@@ -25,10 +25,11 @@ from transferapp.conversion.tiff_layout import (
 from transferapp.conversion.tiff_reading import Place, TiffReading
 from transferapp.conversion.tiff_writing import TiffWriting
 from transferapp.errors import ChecksumMismatch
+from transferapp.model.export_specs import ExportForm
 
 T = TypeVar("T")
 
-_SUFFIX = ".ome.tiff"
+_SUFFIX = SUFFIXES[ExportForm.OME_TIFF]
 
 
 class OmeTiff(Form):

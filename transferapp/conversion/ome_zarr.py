@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.disk_errors import disk_errors
-from transferapp.conversion.names import file_name
+from transferapp.conversion.names import SUFFIXES, file_name
 from transferapp.conversion.ome_zarr_documents import OmeZarrVersion, documents
 from transferapp.conversion.ome_zarr_files import OmeZarrFiles
 from transferapp.conversion.ome_zarr_reading import OmeZarrCheck
@@ -17,8 +17,9 @@ from transferapp.conversion.one_pass import OnePass, ShardPixels
 from transferapp.conversion.port import Form, ShareListener
 from transferapp.conversion.pyramid import Pyramid, Shard
 from transferapp.conversion.shard_digests import ShardDigests
+from transferapp.model.export_specs import ExportForm
 
-SUFFIX = ".ome.zarr"
+SUFFIX = SUFFIXES[ExportForm.OME_ZARR]
 
 
 class OmeZarr(Form):

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from transferapp.conversion.cut_image import Block, CutImage, renamed
 from transferapp.conversion.disk_errors import disk_errors
-from transferapp.conversion.names import file_name
+from transferapp.conversion.names import SUFFIXES, file_name
 from transferapp.conversion.port import Form, ShareListener
 from transferapp.conversion.scale_bar_drawing import draw_scale_bar
 from transferapp.conversion.threads import in_order, threads
@@ -48,9 +48,11 @@ class _Kind:
 
 _KINDS = {
     # zlib's level 3: noise is hardly smaller at 6, and takes twice as long.
-    ExportForm.PNG: _Kind(".png", "PNG", {"compress_level": 3}),
+    ExportForm.PNG: _Kind(SUFFIXES[ExportForm.PNG], "PNG", {"compress_level": 3}),
     # Colours as fine as brightness: channels are told apart by them.
-    ExportForm.JPEG: _Kind(".jpg", "JPEG", {"quality": _JPEG_QUALITY, "subsampling": 0}),
+    ExportForm.JPEG: _Kind(
+        SUFFIXES[ExportForm.JPEG], "JPEG", {"quality": _JPEG_QUALITY, "subsampling": 0}
+    ),
 }
 
 

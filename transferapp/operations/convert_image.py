@@ -136,7 +136,9 @@ class ImageConversion:
                 await _write_and_verify(form, image, folder, made)
         if wanted.with_annotations:
             name = self._repository.name
-            await asyncio.to_thread(write_annotation_files, image, details, name, folder)
+            await asyncio.to_thread(
+                write_annotation_files, image, details, name, wanted.form, folder
+            )
         return True
 
     async def _made(self, context: Context, work: ItemWork, share: float) -> None:

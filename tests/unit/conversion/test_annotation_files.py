@@ -14,16 +14,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from transferapp.client.placement import fileset
 from transferapp.conversion import annotation_files
 from transferapp.conversion.annotation_documents import COLUMNS
 from transferapp.conversion.annotation_files import write_annotation_files
 from transferapp.conversion.cut_image import cut_image
 from transferapp.conversion.cut_place import rois_of_cut
+from transferapp.conversion.forms import FORMS
+from transferapp.conversion.names import SUFFIXES
 from transferapp.errors import ChecksumMismatch, StorageFull
-from transferapp.model.export_specs import Cut, Span
+from transferapp.model.export_specs import Cut, ExportForm, Span
 from transferapp.model.images import Annotation, AnnotationKind, Channel, OriginalFile
 from transferapp.model.rois import Affine, Roi, Shape, ShapeKind
 from transferapp.testing.cut_images import ArrayReader, details_of
+from transferapp.testing.form_suite import files_of, nothing
 
 PIXELS = np.zeros((1, 2, 3, 40, 50), "uint16")
 QUARTER = Affine(0, -1, 30, 1, 0, 0)
@@ -56,7 +60,11 @@ CUT = Cut(0, z=Span(1, 2), y=Span(5, 30), x=Span(10, 40), channels=(1,))
 
 
 def written(
-    folder: Path, cut: Cut | None = CUT, rois: tuple[Roi, ...] = ROIS, **known: Any
+    folder: Path,
+    cut: Cut | None = CUT,
+    rois: tuple[Roi, ...] = ROIS,
+    form: ExportForm = ExportForm.OME_TIFF,
+    **known: Any,
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Write, and return the document and the rows."""
     known = {"name": "cells.tif"} | known
@@ -72,7 +80,7 @@ def written(
     )
     image = cut_image(details, cut, ArrayReader(PIXELS))
     image = replace(image, rois=rois_of_cut(rois, image.place))
-    write_annotation_files(image, details, "The facility", folder)
+    write_annotation_files(image, details, "The facility", form, folder)
     document = json.loads((folder / f"{known['name']}.json").read_bytes())
     with (folder / f"{known['name']}.rois.csv").open(encoding="utf-8-sig", newline="") as file:
         return document, list(csv.DictReader(file))
@@ -189,11 +197,22 @@ def test_half_a_character_is_written(tmp_path: Path) -> None:
     assert document["rois"][0]["name"] == "a\udc80"
 
 
-def test_the_first_file_has_the_images_name(tmp_path: Path) -> None:
-    """A folder is named after it (client/placement.py)."""
-    written(tmp_path)
-    names = sorted([*(path.name for path in tmp_path.iterdir()), "cells.tif.ome.tiff"])
-    assert names[0] == "cells.tif.json"
+@pytest.mark.parametrize("form", [form for form in ExportForm if form.converts])
+@pytest.mark.parametrize("name", ["cells.tif", "cells.ome.zarr", "cells.ome.tiff", "a.png"])
+async def test_a_folder_is_called_as_the_image(
+    tmp_path: Path, name: str, form: ExportForm
+) -> None:
+    """Both files are called as what is between them, and the agent's folder, too."""
+    details = details_of(PIXELS, name=name)
+    image = cut_image(details, None, ArrayReader(PIXELS))
+    await FORMS[form]().write(image, tmp_path, nothing)
+    write_annotation_files(image, details, "", form, tmp_path)
+    paths = [path.relative_to(tmp_path).as_posix() for path in files_of(tmp_path)]
+    [document] = [path for path in paths if path.endswith(".json") and "/" not in path]
+    called = document.removesuffix(".json")
+    assert called in {name, name.removesuffix(SUFFIXES[form])}
+    assert all(path.startswith(called) for path in paths)
+    assert fileset("item", paths).name == called
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
