@@ -109,7 +109,7 @@ def test_a_picture(
 
 
 def drawn_by_alice(terminal: Terminal, image_id: int) -> bool:
-    """Draw ROIs on an image; False in a repository that keeps none."""
+    """Draw ROIs on an image; False where nobody can draw any."""
     repository = terminal.installation.repository
     if not isinstance(repository, SandboxRepository):
         return False

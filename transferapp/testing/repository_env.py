@@ -53,7 +53,7 @@ class RepositoryEnv:
     #: A plate; None where the repository has no SCREENS.
     plate: Sample | None = None
     #: Draws ROIs on an image as alice, and returns what the repository must then list; None
-    #: where it keeps none.
+    #: where nobody can draw any.
     draw_rois: Callable[[int], list[Roi]] | None = None
 
 

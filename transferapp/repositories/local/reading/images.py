@@ -34,6 +34,7 @@ from transferapp.repositories.local.catalogue.records import (
 )
 from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.reading.contents import opened, pieces
+from transferapp.repositories.local.reading.rois import stored_rois
 from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
 from transferapp.repositories.local.storage.garbage import list_fileset
 from transferapp.repositories.local.storage.schema import image_annotations, images
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 1000
 _MOST_EDGE_PX = 2048
+#: Of one page.
+_MOST_ROIS = 500
 
 
 class LocalImages(Images):
@@ -54,6 +57,8 @@ class LocalImages(Images):
     def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """See what ``caller`` may see."""
         self._local_store, self._caller = local_store, caller
+        #: Those of the image that was asked for last.
+        self._rois: tuple[int, list[Roi]] | None = None
 
     @override
     async def find(
@@ -85,12 +90,12 @@ class LocalImages(Images):
 
     @override
     async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
-        """List none: this repository keeps no ROIs beside the original files. Raises
+        """List those in the OME-XML of its first file, numbered from 1; raises
         ImageNotFound.
         """
-        del after, limit
-        await in_thread(self._row, image_id)
-        return []
+        found = await in_thread(self._stored_rois, image_id)
+        most = max(1, min(limit, _MOST_ROIS))
+        return [roi for roi in found if roi.id > after][:most]
 
     @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
@@ -161,6 +166,13 @@ class LocalImages(Images):
     def _row(self, image_id: int) -> sa.Row[Any]:
         with reading(self._local_store.engine) as connection:
             return image_rows.find_image(connection, self._caller, image_id)
+
+    def _stored_rois(self, image_id: int) -> list[Roi]:
+        place = self._place(self._row(image_id))
+        # Whoever asks for one page asks for the next.
+        if self._rois is None or self._rois[0] != image_id:
+            self._rois = image_id, stored_rois(place)
+        return self._rois[1]
 
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
         row = self._row(image_id)
