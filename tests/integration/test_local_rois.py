@@ -34,7 +34,7 @@ ROIS = [
     Roi(
         1,
         (
-            Shape(1, ShapeKind.RECTANGLE, ((2.0, 6.5),), (10.0, 5.0), z=1, c=1, text="a nucleus"),
+            Shape(1, ShapeKind.RECTANGLE, ((2.0, 6.5),), (10.0, 5.0), z=1, c=1, text="a cell"),
             Shape(2, ShapeKind.ELLIPSE, ((20.0, 15.0),), (4.0, 2.0), t=0,
                   transform=Affine(0.0, -1.0, 30.0, 1.0, 0.0, 0.5)),
             Shape(3, ShapeKind.MASK, ((11.0, 6.0),), (3.0, 2.0), mask=b"\xa0\x40"),

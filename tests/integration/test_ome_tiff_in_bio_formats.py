@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -58,7 +59,7 @@ async def test_bio_formats_sees_what_was_written(
 
 def ome_xml_of(places: Places, path: Path) -> str:
     """Return what Bio-Formats has read of a file, as its own program prints it."""
-    program = ["loci.formats.tools.ImageInfo", "-nopix", "-omexml-only", "-no-upgrade"]
+    program = shlex.split("loci.formats.tools.ImageInfo -nopix -omexml-only -no-upgrade")
     command = [places.java, "-cp", str(places.jar), *program, str(path)]
     return subprocess.run(
         command, capture_output=True, check=True, encoding="utf-8", timeout=60
