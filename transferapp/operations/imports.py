@@ -31,6 +31,7 @@ from transferapp.ledger.port import (
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceScan
 from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
+from transferapp.model.retries import check_can_retarget
 from transferapp.model.skips import Skip, not_allowed
 from transferapp.model.transfers import (
     ENDED_STATES,
@@ -145,19 +146,17 @@ class ImportRequests:
     async def retarget(self, username: str, transfer_id: str, target: str) -> None:
         """Send what is not imported yet elsewhere; a retry then goes on from there.
 
-        Raises TransferNotFound, TargetNotFound, PermissionDenied, Invalid (other group:
-        the files may already be in the place of the first).
+        Raises TransferNotFound, TargetNotFound, PermissionDenied, StateConflict when nothing
+        of it is left to import, Invalid (other group: the files may already be in the place
+        of the first).
         """
         details = await self._ledger.details(transfer_id, owner=username, with_files=False)
-        if details.transfer.kind is not TransferKind.IMPORT:
-            raise Invalid("Only an import has a target.")
+        check_can_retarget(details)
         attaches = details.transfer.to_attach > details.transfer.attached
         owner = await allowed_owner(self._repository, username, details.transfer.owner)
         container = await self._target(owner, target, attaches=attaches)
-        if details.items:
-            work = await self._ledger.work(details.items[0].id)
-            if work.group_id != container.group_id:
-                raise Invalid("Choose a target in the group that the import was made for.")
+        if details.transfer.group_id != container.group_id:
+            raise Invalid("Choose a target in the group that the import was made for.")
         await self._ledger.retarget(transfer_id, container.ref, container.name)
 
     async def may_upload(
