@@ -19,8 +19,9 @@ import tifffile
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
 from transferapp.client.agent import AgentClient
 from transferapp.model.annotations import EDITABLE_PAIRS
-from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.images import ImageDetails
+from transferapp.model.transfers import Transfer
 from transferapp.protocol.messages import SubmissionView
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.sandbox.installation_repositories import SandboxRepository, running_sandbox
@@ -260,6 +261,64 @@ def test_only_what_the_facility_allows_is_skipped(terminal: Terminal, tmp_path: 
     window = [(one.window_start, one.window_end) for one in image.pixels.channels]
     assert window == [(0.0, 65535.0)]
     assert terminal.safe_to_delete(done.json["transfer"]["id"])
+
+
+def kept(terminal: Terminal, name: str) -> tuple[list[Container], list[Transfer]]:
+    """Return the datasets and the transfers of this name."""
+
+    async def ask() -> tuple[list[Container], list[Transfer]]:
+        async with await terminal.installation.sign_in("alice", PASSWORD) as server:
+            datasets = await server.containers(None, kind=ContainerKind.DATASET)
+            transfers = (await server.transfers()).items
+        here = [one for one in datasets if one.name == name]
+        return here, [one for one in transfers if one.target_name == name]
+
+    return asyncio.run(ask())
+
+
+def test_no_target_is_made_for_an_import_that_is_refused(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=21)
+    where = ("--to", "Dataset:Never", "--create")
+    refused = terminal.run("import", str(tmp_path / "run"), *where, "--skip", "thumbnails")
+    assert refused.code == 3
+    terminal.installation.kill("agent")
+    try:
+        unreachable = terminal.run("import", str(tmp_path / "run"), *where)
+        assert unreachable.code != 0
+    finally:
+        terminal.installation.start("agent")
+    assert kept(terminal, "Never") == ([], [])
+
+
+def test_an_omero_that_compares_no_sizes_says_so_before_anything_is_sent(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    repository = terminal.installation.repository
+    if not isinstance(repository, SandboxRepository):
+        pytest.skip("the embedded repository skips nothing")
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=22)
+    asked = ("import", str(tmp_path / "run"), "--skip", "checksum", "--wait", "--to")
+    key = "omero.checksum.supported"
+    repository.sandbox.control("set", key=key, value="SHA1-160,MD5-128")
+    try:
+        assert (
+            terminal.run(
+                "import", str(tmp_path / "run"), "--to", "Dataset:There", "--create"
+            ).code
+            == 0
+        )
+        for to in (("Dataset:None", "--create"), ("Dataset:There",)):
+            refused = terminal.run(*asked, *to)
+            assert refused.code == 1
+            assert "This OMERO does not let imports skip checksums" in refused.err
+            assert "Import without --skip checksum" in refused.err
+    finally:
+        every = "SHA1-160,MD5-128,Murmur3-128,Murmur3-32,CRC-32,Adler-32,File-Size-64"
+        repository.sandbox.control("set", key=key, value=every)
+    assert kept(terminal, "None") == ([], [])
+    assert len(kept(terminal, "There")[1]) == 1
 
 
 def test_without_checksums_nobody_says_that_the_source_may_go(

@@ -26,6 +26,7 @@ from transferapp.ledger.port import (
     ItemChange,
     ItemMoves,
     NewTransfer,
+    PlannedItem,
     TransferRecords,
 )
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
@@ -102,12 +103,7 @@ class ImportRequests:
         Raises TargetNotFound, PermissionDenied, NameNotAllowed, UnsupportedFile,
         Invalid; Conflict where the key is that of somebody else's request.
         """
-        owner = await allowed_owner(self._repository, username, request.owner)
-        skip = frozenset(request.skip)
-        if refused := not_allowed(skip, self._may_skip):
-            raise PermissionDenied(refused)
-        items = await asyncio.to_thread(planned_items, request)
-        await self._formats.admit([one for one in items if one.role is ItemRole.FILESET])
+        owner, items = await self._admitted(username, request)
         attaches = bool(request.attachments)
         container = await self._target(owner, request.target, attaches=attaches)
         details = await self._ledger.add(
@@ -122,7 +118,7 @@ class ImportRequests:
                 group_id=container.group_id,
                 annotations=tuple(request.annotations),
                 drop=request.drop,
-                skip=skip,
+                skip=frozenset(request.skip),
                 asked_by="" if owner == username else username,
             )
         )
@@ -142,6 +138,14 @@ class ImportRequests:
             transfer_id=details.transfer.id,
         )
         return Accepted(details=details, grant=minted.token)
+
+    async def check(self, username: str, request: ImportRequest) -> None:
+        """Raise what ``submit`` would, but for the target, which may be missing: for who makes
+        one only for an import that is possible.
+        """
+        owner, _ = await self._admitted(username, request)
+        if request.target:
+            await self._target(owner, request.target, attaches=bool(request.attachments))
 
     async def retarget(self, username: str, transfer_id: str, target: str) -> None:
         """Send what is not imported yet elsewhere; a retry then goes on from there.
@@ -231,6 +235,25 @@ class ImportRequests:
             await self._ledger.move(item_id, GO_ON, change)
         return await self._ledger.item(item_id)
 
+    async def _admitted(
+        self, username: str, request: ImportRequest
+    ) -> tuple[str, tuple[PlannedItem, ...]]:
+        """Return whose it will be and what is imported; raises for what is not possible."""
+        owner = await allowed_owner(self._repository, username, request.owner)
+        await self._check_skips(owner, frozenset(request.skip))
+        items = await asyncio.to_thread(planned_items, request)
+        await self._formats.admit([one for one in items if one.role is ItemRole.FILESET])
+        if request.attachments:
+            self._check_takes_attachments()
+        return owner, items
+
+    async def _check_skips(self, owner: str, skip: frozenset[Skip]) -> None:
+        if refused := not_allowed(skip, self._may_skip):
+            raise PermissionDenied(refused)
+        if skip:
+            async with self._repository.session(owner) as session:
+                await session.imports.check_skips(skip)
+
     async def _target(self, username: str, text: str, *, attaches: bool) -> Container:
         ref = ContainerRef.parse(text)
         if ref.kind not in IMPORT_TARGETS:
@@ -240,14 +263,18 @@ class ImportRequests:
         if not container.can_link:
             raise PermissionDenied
         if attaches:
+            self._check_takes_attachments()
             self._check_attaching(container)
         return container
 
-    def _check_attaching(self, container: Container) -> None:
+    def _check_takes_attachments(self) -> None:
         if Capability.ATTACHMENTS not in self._repository.capabilities:
             raise Invalid(
                 f"{self._repository.name} takes no attachments. Import without attaching files."
             )
+
+    @staticmethod
+    def _check_attaching(container: Container) -> None:
         if not container.can_annotate:
             raise PermissionDenied(
                 f"You may not attach files to '{container.name}'. Import without attaching"

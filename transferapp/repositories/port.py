@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         OriginalFile,
         TileRegion,
     )
+    from transferapp.model.skips import Skip
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
@@ -241,6 +242,11 @@ class Images(OriginalFiles, ImageViews, ImageChanges, Protocol):
 
 class Imports(Protocol):
     """The steps of an import. Each can be repeated: it adopts what is already there."""
+
+    async def check_skips(self, skip: frozenset[Skip]) -> None:
+        """Raise Invalid for work that cannot be left undone here, before anything is sent;
+        asked of a repository with the capability SKIPPING only.
+        """
 
     async def find(self, key: str) -> Fileset | None:
         """Return the fileset that was reserved under this key."""
