@@ -8,7 +8,7 @@ Optional abilities are protocols of their own, published in ``Repository.capabil
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -207,6 +207,9 @@ class ImageViews(Protocol):
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
 
+    async def names(self, image_ids: Sequence[int]) -> list[str]:
+        """Return the images' names, in this order; raises ImageNotFound."""
+
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (pixels, 1 to 2048).
 
@@ -223,9 +226,10 @@ class ImageViews(Protocol):
 class ImageChanges(Protocol):
     """What may be done to images that are there."""
 
-    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once.
+    async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        """Add annotations to images, by their ids; the same one twice is added once.
 
+        Many images are annotated in batches, each wholly or not at all; may be repeated.
         Raises ImageNotFound, PermissionDenied.
         """
 
