@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -46,8 +45,11 @@ class TransferClient(ServerConnection):
         """
         content = await asyncio.to_thread(partial(_content, request))
         headers = {"Content-Type": "application/json"}
-        with suppress(NotFound):
+        try:
             await self._send("POST", routes.IMPORT_CHECK, content=content, headers=headers)
+        except NotFound as error:
+            if type(error) is not NotFound:  # A target, an owner: no address of a server.
+                raise
 
     async def submit_export(
         self, request: ExportRequest, *, request_key: str | None = None

@@ -47,7 +47,7 @@ from transferapp.operations.attach_files import AttachFiles
 from transferapp.operations.formats import Formats
 from transferapp.operations.import_fileset import ImportFileset
 from transferapp.operations.manifest import planned_items
-from transferapp.operations.other_people import allowed_owner
+from transferapp.operations.other_people import Owner, allowed_owner
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
 from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging
@@ -110,7 +110,7 @@ class ImportRequests:
             NewTransfer(
                 kind=TransferKind.IMPORT,
                 name=request.name,
-                owner=owner,
+                owner=owner.username,
                 request_key=request_key,
                 items=items,
                 target=container.ref,
@@ -119,16 +119,16 @@ class ImportRequests:
                 annotations=tuple(request.annotations),
                 drop=request.drop,
                 skip=frozenset(request.skip),
-                asked_by="" if owner == username else username,
+                asked_by="" if owner.username == username else username,
             )
         )
         if details.transfer.sender != username:
             raise Conflict("This Idempotency-Key was used for another import. Take a new one.")
-        if owner != username:
+        if owner.username != username:
             _log.info(
                 "import for another person",
                 transfer=details.transfer.id,
-                owner=owner,
+                owner=owner.username,
                 asked_by=username,
             )
         minted = await self._grants.mint(
@@ -237,7 +237,7 @@ class ImportRequests:
 
     async def _admitted(
         self, username: str, request: ImportRequest
-    ) -> tuple[str, tuple[PlannedItem, ...]]:
+    ) -> tuple[Owner, tuple[PlannedItem, ...]]:
         """Return whose it will be and what is imported; raises for what is not possible."""
         owner = await allowed_owner(self._repository, username, request.owner)
         await self._check_skips(owner, frozenset(request.skip))
@@ -247,19 +247,19 @@ class ImportRequests:
             self._check_takes_attachments()
         return owner, items
 
-    async def _check_skips(self, owner: str, skip: frozenset[Skip]) -> None:
+    async def _check_skips(self, owner: Owner, skip: frozenset[Skip]) -> None:
         if refused := not_allowed(skip, self._may_skip):
             raise PermissionDenied(refused)
         if skip:
-            async with self._repository.session(owner) as session:
+            async with self._repository.session(owner.username) as session:
                 await session.imports.check_skips(skip)
 
-    async def _target(self, username: str, text: str, *, attaches: bool) -> Container:
+    async def _target(self, owner: Owner, text: str, *, attaches: bool) -> Container:
         ref = ContainerRef.parse(text)
         if ref.kind not in IMPORT_TARGETS:
             raise Invalid(f"Nothing can be imported into a {ref.kind}. Choose a dataset.")
-        async with self._repository.session(username) as session:
-            container = await session.containers.get(ref)
+        async with self._repository.session(owner.username) as session:
+            container = owner.check_container(await session.containers.get(ref))
         if not container.can_link:
             raise PermissionDenied
         if attaches:

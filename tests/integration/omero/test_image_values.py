@@ -16,7 +16,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 from tests.support.omero_fixtures import omero, sandbox
 from transferapp.errors import RepositoryUnavailable
 from transferapp.model.images import Annotation, AnnotationKind
-from transferapp.repositories.omero.catalogue import annotations
+from transferapp.repositories.omero.catalogue.annotations import add_annotations
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
@@ -83,7 +83,7 @@ async def test_many_images_take_as_few_questions_as_one(
 async def test_interrupted_between_batches_and_repeated(
     omero: OmeroRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(annotations, "_AT_ONCE", 3)
+    monkeypatch.setattr(f"{add_annotations.__module__}._AT_ONCE", 3)
     save, saved = OmeroSessionContext.save, []
 
     def saves(self: OmeroSessionContext, objects: list[object], group_id: int) -> list[int]:

@@ -85,7 +85,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(
             "--for",
             metavar="NAME",
-            help="The images belong to this person; for administrators who may act for others.",
+            help="The images belong to this person; for administrators and leaders of groups.",
         ),
     ] = "",
     skip: annotating.Skips = None,
