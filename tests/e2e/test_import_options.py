@@ -170,11 +170,12 @@ def test_an_administrator_imports_for_another_person(
     make_tiffs(tmp_path / "run", 1, edge=32, seed=12)
     where = ("--to", "Dataset:Of Bob", "--create", "--wait", "--json")
     asked = ("import", str(tmp_path / "run"), "--for", "bob", *where)
-    refused = terminal.run(*asked)
-    assert refused.code == 3
-    assert json.loads(refused.out)["code"] == "permission-denied"
-    _add_administrator(terminal)
     try:
+        _log_in(terminal, "bob")
+        refused = terminal.run(*asked[:3], "alice", *where)
+        assert refused.code == 3
+        assert json.loads(refused.out)["code"] == "permission-denied"
+        _add_administrator(terminal)
         _log_in(terminal, "boss")
         done = terminal.run(*asked)
         assert done.code == 0, done.err
@@ -197,6 +198,28 @@ def test_an_administrator_imports_for_another_person(
         return image.summary.owner, dataset.owner, listed
 
     assert asyncio.run(ask()) == ("bob", "bob", [transfer["id"]])
+
+
+def test_a_leader_imports_for_a_member_of_her_group(terminal: Terminal, tmp_path: Path) -> None:
+    repository = terminal.installation.repository
+    if not isinstance(repository, SandboxRepository):  # There alice leads the lab.
+        people = Administration(repository._folder)  # type: ignore[attr-defined]
+        asyncio.run(people.add_member("alice", "lab", owner=True))
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=23)
+    where = ("--to", "Dataset:Led", "--create", "--wait", "--json")
+    done = terminal.run("import", str(tmp_path / "run"), "--for", "bob", *where)
+    assert done.code == 0, done.err
+    transfer = done.json["transfer"]
+    assert (transfer["owner"], transfer["asked_by"]) == ("bob", "alice")
+
+    async def owners() -> tuple[str, str]:
+        async with await terminal.installation.sign_in("bob", PASSWORD) as server:
+            [number] = [one for item in done.json["items"] for one in item["image_ids"]]
+            target = ContainerRef.parse("{kind}:{id}".format(**transfer["target"]))
+            image, dataset = await server.image(number), await server.container(target)
+        return image.summary.owner, dataset.owner
+
+    assert asyncio.run(owners()) == ("bob", "bob")
 
 
 def _add_administrator(terminal: Terminal) -> None:

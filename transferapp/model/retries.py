@@ -9,8 +9,8 @@ from transferapp.model.moves import IN_LINE_STATES, RETRY
 from transferapp.model.transfers import DONE_STATES, ItemState, TransferDetails, TransferKind
 
 _OVER = DONE_STATES | {ItemState.CANCELLED}
-#: Retried in vain, which does no harm: its workstation may have been faster.
-_GOES_ON = IN_LINE_STATES | {ItemState.UPLOADING}
+#: A retry does no harm: its workstation may have been faster.
+_RETRIED_IN_VAIN = IN_LINE_STATES | {ItemState.UPLOADING}
 
 
 def check_can_retry(details: TransferDetails, item_id: str) -> None:
@@ -18,7 +18,7 @@ def check_can_retry(details: TransferDetails, item_id: str) -> None:
     state = next((item.state for item in details.items if item.id == item_id), None)
     if state is None:
         raise TransferNotFound("This item of a transfer does not exist.")
-    if state not in RETRY.start | _GOES_ON:
+    if state not in RETRY.start | _RETRIED_IN_VAIN:
         raise StateConflict(f"There is nothing to retry: it is {state}.")
 
 
