@@ -70,6 +70,8 @@ async def test_transfers_are_listed_shown_and_cancelled(ada: ServerClient) -> No
     assert item["state"] == "cancelled"
     assert (await run("transfers", "cancel", second.id)).exit_code == ExitCode.DONE
     assert (await ada.transfer(second.id)).items[0].state == "cancelled"
+    in_vain = await run("transfers", "cancel", second.id)
+    assert "nothing is cancelled" in in_vain.stderr
 
 
 async def test_a_retry_finds_its_new_target_in_a_group(ada: ServerClient) -> None:

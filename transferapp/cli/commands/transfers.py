@@ -26,7 +26,7 @@ from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
 from transferapp.model.moves import RETRY
 from transferapp.model.retries import check_can_retarget, check_can_retry
-from transferapp.model.transfers import TransferDetails
+from transferapp.model.transfers import ENDED_STATES, TransferDetails
 
 app = typer.Typer(cls=FormerForms, help="What is under way and what has ended.")
 
@@ -166,6 +166,8 @@ class Action:
         details = await server.transfer(transfer_id)
         item_id = _item_id(details, self.item) if self.item else None
         if self.cancel:
+            if all(item.state in ENDED_STATES for item in details.items):
+                echo("Nothing of it is under way any more, so nothing is cancelled.")
             details = await server.cancel(transfer_id, item_id)
             if item_id is None:  # Of single items the service hears from the server.
                 async with _agent_of(transfer_id) as agent:
