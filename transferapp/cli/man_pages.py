@@ -2,7 +2,7 @@
 
 One page for ``transferapp`` and one for each command, with its sub-commands, made of what
 ``--help`` shows. click-man reads programs made with click itself, and typer brings a click of
-its own (docs/adr/0036).
+its own (docs/adr/0025).
 """
 
 from __future__ import annotations
