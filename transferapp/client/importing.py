@@ -55,12 +55,20 @@ class HandOver(Protocol):
         """Return a transfer with its items, and on wish its files."""
 
 
+class ChecksImports(Protocol):
+    """What is needed of a server to ask whether an import is possible."""
+
+    async def check_import(self, request: ImportRequest) -> None:
+        """Raise what it would be refused for."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
     """What a person decided to import. The same plan again is the same import."""
 
     name: str
-    target: ContainerRef
+    #: None: it is not made yet; only ``check_import`` takes that.
+    target: ContainerRef | None
     candidates: tuple[FilesetCandidate, ...]
     annotations: tuple[Annotation, ...] = ()
     #: Whose data it becomes; empty: the signed-in person's.
@@ -101,6 +109,15 @@ def owner_key(username: str, server_url: str) -> str:
     return f"{username}@{server_url.rstrip('/')}"
 
 
+async def check_import(server: ChecksImports, agent: AgentClient, plan: ImportPlan) -> None:
+    """Raise what ``hand_over_import`` would, but for a target that is not made yet: it is made
+    only for an import that is possible.
+    """
+    await agent.info()
+    plan = await asyncio.to_thread(_as_it_is_now, plan)
+    await server.check_import(await asyncio.to_thread(_import_request, plan))
+
+
 async def hand_over_import(
     server: HandOver, agent: AgentClient, plan: ImportPlan, *, owner: str = ""
 ) -> SubmissionView:
@@ -113,6 +130,8 @@ async def hand_over_import(
     """
     if not plan.candidates:
         raise Invalid("There is nothing to import.")
+    if plan.target is None:
+        raise Invalid("Choose where to import to.")
     await agent.info()
     plan = await asyncio.to_thread(_as_it_is_now, plan)
     request = await asyncio.to_thread(_import_request, plan)
@@ -195,7 +214,7 @@ def _file_now(file: FoundFile) -> FoundFile:
 def _import_request(plan: ImportPlan) -> ImportRequest:
     return ImportRequest(
         name=plan.name,
-        target=str(plan.target),
+        target="" if plan.target is None else str(plan.target),
         items=[
             _new_item(one, plan.own_annotations.get(one.files[0].path, OwnAnnotations()))
             for one in plan.candidates

@@ -13,6 +13,7 @@ from transferapp.client.connection import (
     body_of,
     given,
 )
+from transferapp.errors import NotFound
 from transferapp.model.containers import ContainerRef
 from transferapp.model.transfers import (
     TransferDetails,
@@ -36,6 +37,19 @@ class TransferClient(ServerConnection):
     ) -> Accepted:
         """Ask for an import; the same key gives the first answer again (a fresh grant)."""
         return await self._submit(routes.IMPORTS, request, request_key)
+
+    async def check_import(self, request: ImportRequest) -> None:
+        """Raise what ``submit_import`` would; ``target`` may be empty, and nothing changes.
+
+        A server that cannot be asked so refuses when it is asked for the import.
+        """
+        content = await asyncio.to_thread(partial(_content, request))
+        headers = {"Content-Type": "application/json"}
+        try:
+            await self._send("POST", routes.IMPORT_CHECK, content=content, headers=headers)
+        except NotFound as error:
+            if type(error) is not NotFound:  # A target, an owner: no address of a server.
+                raise
 
     async def submit_export(
         self, request: ExportRequest, *, request_key: str | None = None
@@ -72,15 +86,7 @@ class TransferClient(ServerConnection):
     async def _submit(
         self, path: str, request: ImportRequest | ExportRequest, request_key: str | None
     ) -> Accepted:
-        # A server that does not know them yet takes every import without them.
-        left_out: dict[str, Any] = {}
-        if isinstance(request, ImportRequest):
-            for name in ("attachments", "skip"):
-                if not getattr(request, name):
-                    left_out[name] = True
-            if not any(one.annotations for one in request.items):
-                left_out["items"] = {"__all__": {"annotations"}}
-        content = await asyncio.to_thread(partial(request.model_dump_json, exclude=left_out))
+        content = await asyncio.to_thread(partial(_content, request))
         headers = {
             routes.IDEMPOTENCY_KEY: request_key or uuid4().hex,
             "Content-Type": "application/json",
@@ -92,3 +98,15 @@ class TransferClient(ServerConnection):
         path = routes.item(transfer_id, item_id) if item_id else base
         action_path = f"{path}/{action}"
         return await self._call(TransferDetails, "POST", action_path, timeout=TIMEOUT_OF_MANY)
+
+
+def _content(request: ImportRequest | ExportRequest) -> str:
+    # A server that does not know them yet takes every import without them.
+    left_out: dict[str, Any] = {}
+    if isinstance(request, ImportRequest):
+        for name in ("attachments", "skip"):
+            if not getattr(request, name):
+                left_out[name] = True
+        if not any(one.annotations for one in request.items):
+            left_out["items"] = {"__all__": {"annotations"}}
+    return request.model_dump_json(exclude=left_out)

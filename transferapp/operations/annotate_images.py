@@ -7,6 +7,7 @@ from typing import Protocol
 
 from transferapp.ledger.port import ItemWork
 from transferapp.model.image_annotations import images_meant
+from transferapp.model.images import Annotation
 from transferapp.repositories.port import ImageChanges, ImageViews
 
 #: So many are told in words.
@@ -21,16 +22,17 @@ async def annotate_images(images: _Images, work: ItemWork, image_ids: Sequence[i
     """Annotate them; returns a sentence about what found no image, or several. May be
     repeated: what an image has is not added again.
     """
-    details = [await images.get(image_id) for image_id in image_ids]
-    names = [one.summary.name for one in details]
+    names = await images.names(image_ids)
+    given: dict[int, list[Annotation]] = {}
     none: list[str] = []
     several: list[str] = []
     for one in work.image_annotations:
         meant = images_meant(one.image, work.item.name, names)
         if len(meant) == 1:
-            await images.annotate(image_ids[meant[0]], one.annotations)
+            given.setdefault(image_ids[meant[0]], []).extend(one.annotations)
         else:
             (several if meant else none).append(one.image)
+    await images.annotate(given)
     return " ".join(filter(None, (_no_image(none, names), _several_images(several))))
 
 

@@ -14,6 +14,7 @@ IMAGES = "/v1/images"
 #: What is below it needs no token: the address has a signature.
 SIGNED = "/v1/signed"
 IMPORTS = "/v1/imports"
+IMPORT_CHECK = "/v1/imports/check"
 DUPLICATES = "/v1/duplicates"
 EXPORTS = "/v1/exports"
 TRANSFERS = "/v1/transfers"

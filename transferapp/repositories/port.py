@@ -8,7 +8,7 @@ Optional abilities are protocols of their own, published in ``Repository.capabil
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         OriginalFile,
         TileRegion,
     )
+    from transferapp.model.skips import Skip
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
@@ -206,6 +207,9 @@ class ImageViews(Protocol):
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
 
+    async def names(self, image_ids: Sequence[int]) -> list[str]:
+        """Return the images' names, in this order; raises ImageNotFound."""
+
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (pixels, 1 to 2048).
 
@@ -222,9 +226,10 @@ class ImageViews(Protocol):
 class ImageChanges(Protocol):
     """What may be done to images that are there."""
 
-    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once.
+    async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        """Add annotations to images, by their ids; the same one twice is added once.
 
+        Many images are annotated in batches, each wholly or not at all; may be repeated.
         Raises ImageNotFound, PermissionDenied.
         """
 
@@ -241,6 +246,11 @@ class Images(OriginalFiles, ImageViews, ImageChanges, Protocol):
 
 class Imports(Protocol):
     """The steps of an import. Each can be repeated: it adopts what is already there."""
+
+    async def check_skips(self, skip: frozenset[Skip]) -> None:
+        """Raise Invalid for work that cannot be left undone here, before anything is sent;
+        asked of a repository with the capability SKIPPING only.
+        """
 
     async def find(self, key: str) -> Fileset | None:
         """Return the fileset that was reserved under this key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -145,9 +146,44 @@ class ImageSuite:
         # A colleague may annotate in this group.
         async with env.repository.session(BOB) as session:
             for _ in range(2):
-                await session.images.annotate(made.image_ids[0], [note, note])
+                await session.images.annotate({made.image_ids[0]: [note, note]})
             details = await session.images.get(made.image_ids[0])
             assert details.annotations == (note,)
+
+    async def test_images_are_annotated_together_and_each_once(
+        self, env: RepositoryEnv
+    ) -> None:
+        tag = Annotation(AnnotationKind.TAG, value=f"together {uuid4().hex[:8]}")
+
+        def values(number: int) -> list[Annotation]:
+            return [tag, Annotation(AnnotationKind.KEY_VALUE, pairs=(("field", str(number)),))]
+
+        async with env.repository.session(ALICE) as session:
+            target = (await new_dataset(session)).ref
+            made = [await self.made(env, session, target) for _ in range(3)]
+            ids = [one.image_ids[0] for one in made]
+            given = {number: values(number) for number in ids}
+            await session.images.annotate({ids[1]: given[ids[1]][:1]})
+            for _ in range(2):
+                await session.images.annotate(given)
+            for number in ids:
+                found = (await session.images.get(number)).annotations
+                assert sorted(map(str, found)) == sorted(map(str, given[number]))
+            await session.images.annotate({})
+
+    async def test_names_come_in_the_order_of_the_question(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            one = await self.made(env, session, None)
+            two = await self.made(env, session, None, env.several)
+            ids = [two.image_ids[0], one.image_ids[0], two.image_ids[0]]
+            expected = [(await session.images.get(number)).summary.name for number in ids]
+            assert await session.images.names(ids) == expected
+            assert await session.images.names([]) == []
+            await session.images.delete(one.image_ids)
+            with pytest.raises(ImageNotFound):
+                await session.images.names(ids)
+            with pytest.raises(ImageNotFound):
+                await session.images.annotate({one.image_ids[0]: []})
 
     async def test_owner_deletes_what_a_colleague_has_annotated(
         self, env: RepositoryEnv
@@ -156,7 +192,7 @@ class ImageSuite:
         async with env.repository.session(ALICE) as session:
             made = await self.made(env, session, None)
         async with env.repository.session(BOB) as session:
-            await session.images.annotate(made.image_ids[0], [note])
+            await session.images.annotate({made.image_ids[0]: [note]})
         async with env.repository.session(ALICE) as session:
             await session.images.delete(made.image_ids)
             with pytest.raises(ImageNotFound):

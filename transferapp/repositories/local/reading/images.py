@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -83,6 +83,11 @@ class LocalImages(Images):
         return await in_thread(get)
 
     @override
+    async def names(self, image_ids: Sequence[int]) -> list[str]:
+        """Return their names, in this order; raises ImageNotFound."""
+        return await in_thread(self._names, image_ids)
+
+    @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048); raises Invalid beyond
         that.
@@ -126,9 +131,12 @@ class LocalImages(Images):
             yield piece
 
     @override
-    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once. Raises PermissionDenied."""
-        await in_thread(self._annotate, image_id, annotations)
+    async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        """Add annotations in one transaction; the same one twice is added once.
+
+        Raises ImageNotFound, PermissionDenied.
+        """
+        await in_thread(self._annotate, annotations)
 
     @override
     async def delete(self, image_ids: Sequence[int]) -> None:
@@ -175,12 +183,22 @@ class LocalImages(Images):
             row = image_rows.find_file(connection, self._caller, file_id)
         return opened(self._local_store.originals.content(row.sha1), row.size_bytes)
 
-    def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
+    def _names(self, image_ids: Sequence[int]) -> list[str]:
+        with reading(self._local_store.engine) as connection:
+            rows = image_rows.visible_images(connection, self._caller, image_ids)
+        names = {row.id: str(row.name) for row in rows}
+        return [names[image_id] for image_id in image_ids]
+
+    def _annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
         with writing(self._local_store.engine) as connection:
-            row = image_rows.find_image(connection, self._caller, image_id)
-            rights = self._caller.rights(row.owner_id, row.group_id)
-            demand(rights.can_annotate, f"annotate the image '{row.name}'")
-            values = [annotation_values(image_id, note) for note in notes]
+            for row in image_rows.visible_images(connection, self._caller, [*annotations]):
+                rights = self._caller.rights(row.owner_id, row.group_id)
+                demand(rights.can_annotate, f"annotate the image '{row.name}'")
+            values = [
+                annotation_values(image_id, note)
+                for image_id, notes in annotations.items()
+                for note in notes
+            ]
             if values:
                 connection.execute(
                     insert_sqlite(image_annotations).on_conflict_do_nothing(), values

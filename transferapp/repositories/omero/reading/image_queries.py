@@ -44,6 +44,8 @@ _INSIDE = {
     " where k.child.id = s.well.plate.id and k.parent.id = :container",
 }
 _DEFAULT_TILE = 512
+#: Images of one question: a plate has thousands, and they come with their permissions.
+_AT_ONCE = 1000
 
 
 def list_images(
@@ -94,7 +96,12 @@ def image_place(omero_session: OmeroSessionContext, image_id: int) -> OmeroImage
 def image_objects(omero_session: OmeroSessionContext, image_ids: Sequence[int]) -> list[Any]:
     """Return images with their permissions; raises ImageNotFound when one is missing."""
     wanted = sorted(set(image_ids))
-    found = omero_session.entities("select i from Image i where i.id in (:ids)", ids=wanted)
+    hql = "select i from Image i where i.id in (:ids)"
+    found = [
+        image
+        for at in range(0, len(wanted), _AT_ONCE)
+        for image in omero_session.entities(hql, ids=wanted[at : at + _AT_ONCE])
+    ]
     missing = set(wanted) - {one.getId().getValue() for one in found}
     if missing:
         raise _unknown(min(missing))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,11 @@ class OmeroImages(Images):
         )
 
     @override
+    async def names(self, image_ids: Sequence[int]) -> list[str]:
+        """Return their names, in this order; raises ImageNotFound."""
+        return await self._omero_session.run(self._names, image_ids)
+
+    @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048); raises Invalid beyond
         that.
@@ -103,9 +108,11 @@ class OmeroImages(Images):
                 yield piece
 
     @override
-    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once. Raises PermissionDenied."""
-        await self._omero_session.run(self._annotate, image_id, annotations)
+    async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        """Add annotations; the same one twice is added once. Raises ImageNotFound,
+        PermissionDenied.
+        """
+        await self._omero_session.run(self._annotate, annotations)
 
     @override
     async def delete(self, image_ids: Sequence[int]) -> None:
@@ -123,11 +130,22 @@ class OmeroImages(Images):
         place = image_queries.image_place(self._omero_session, image_id)
         return read_tile(self._omero_session.gateway, place, region)
 
-    def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
-        [image] = image_queries.image_objects(self._omero_session, [image_id])
-        if not image.getDetails().getPermissions().canAnnotate():
+    def _names(self, image_ids: Sequence[int]) -> list[str]:
+        images = image_queries.image_objects(self._omero_session, image_ids)
+        names = {one.getId().getValue(): str(one.getName().getValue()) for one in images}
+        return [names[image_id] for image_id in image_ids]
+
+    def _annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        images = image_queries.image_objects(self._omero_session, [*annotations])
+        if not all(one.getDetails().getPermissions().canAnnotate() for one in images):
             raise PermissionDenied("You may not annotate this image. Ask its owner.")
-        add_annotations(self._omero_session, image_id, _group_id(image), notes)
+        for group_id in sorted({_group_id(one) for one in images}):
+            inside = {
+                one.getId().getValue(): annotations[one.getId().getValue()]
+                for one in images
+                if _group_id(one) == group_id
+            }
+            add_annotations(self._omero_session, group_id, inside)
 
     def _delete(self, image_ids: Sequence[int]) -> None:
         images = image_queries.image_objects(self._omero_session, image_ids)
