@@ -95,6 +95,19 @@ class OriginalFile:
         return self.client_path.rpartition("/")[2]
 
 
+@dataclass(frozen=True, slots=True)
+class OriginalsSize:
+    """What the original files of an image's fileset come to; its images share them."""
+
+    image_id: int
+    #: 0 where the image was made from no files.
+    fileset_id: int
+    file_count: int
+    size_bytes: int
+    #: Whether the repository gives the bytes to this person (a policy may keep them back).
+    may_read: bool = True
+
+
 class AnnotationKind(StrEnum):
     """The annotations we write and read."""
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ImageDetails,
         ImageSummary,
         OriginalFile,
+        OriginalsSize,
         TileRegion,
     )
 
@@ -170,6 +171,11 @@ class OriginalFiles(Protocol):
         Raises ImageNotFound.
         """
 
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the original files of these images are, at most 1000 images; what is
+        not there, or not to be seen, is left out.
+        """
+
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files visible images were already made from, by fileset.
 
@@ -201,6 +207,11 @@ class ImageViews(Protocol):
     ) -> list[ImageSummary]:
         """List images with id > ``after`` in id order: those of a container, or all
         visible ones; ``text`` filters by a part of the name.
+        """
+
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return what lists show of these images in id order, at most 1000; what is not there,
+        or not to be seen, is left out.
         """
 
     async def get(self, image_id: int) -> ImageDetails:

@@ -132,6 +132,33 @@ class ImageSuite:
             rest = [p async for p in session.images.read(file.id, 7)]
             assert b"".join(rest) == content[7:]
 
+    async def test_many_at_once(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            one = await self.made(env, session, None)
+            set_ = await self.made(env, session, None, env.several)
+            asked = [*set_.image_ids, *one.image_ids, *one.image_ids]
+            found = await session.images.summaries([*asked, 987654321])
+            assert [image.id for image in found] == sorted(set(asked))
+            details = await session.images.get(one.image_ids[0])
+            assert details.summary in found
+            sizes = await session.images.sizes([*asked, 987654321])
+            assert [size.image_id for size in sizes] == sorted(set(asked))
+            files = await session.images.files(asked)
+            for size in sizes:
+                mine = [file.size_bytes for file in files if file.fileset_id == size.fileset_id]
+                assert (size.file_count, size.size_bytes) == (len(mine), sum(mine))
+                assert size.may_read
+            assert await session.images.summaries([]) == await session.images.sizes([]) == []
+
+    async def test_others_are_left_out_of_many(self, env: RepositoryEnv) -> None:
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, private) as session:
+            plan = plan_for(env.single, None, private)
+            made = await import_all(session, plan, env.single.paths)
+        async with env.repository.session(BOB) as session:
+            assert await session.images.summaries(made.image_ids) == []
+            assert await session.images.sizes(made.image_ids) == []
+
     async def test_files_are_listed_once(self, env: RepositoryEnv) -> None:
         async with env.repository.session(ALICE) as session:
             made = await self.made(env, session, None, env.several)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from transferapp.errors import ImageNotFound, NoSuchFile
 from transferapp.model.containers import ContainerRef
-from transferapp.model.images import ImageDetails, ImageSummary
+from transferapp.model.images import ImageDetails, ImageSummary, OriginalsSize
 from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.catalogue.container_rows import find_container
 from transferapp.repositories.local.catalogue.records import (
@@ -74,6 +74,41 @@ def list_images(
         query = query.where(images.c.name.icontains(text, autoescape=True))
     rows = connection.execute(query.order_by(images.c.id).limit(limit))
     return [image_summary(row) for row in rows]
+
+
+def image_summaries(
+    connection: sa.Connection, caller: Caller, image_ids: Sequence[int]
+) -> list[ImageSummary]:
+    """Return the summaries of those that the caller sees, in id order."""
+    query = image_query().where(images.c.id.in_(set(image_ids)), caller.sees(images))
+    return [image_summary(row) for row in connection.execute(query.order_by(images.c.id))]
+
+
+def originals_sizes(
+    connection: sa.Connection, caller: Caller, image_ids: Sequence[int]
+) -> list[OriginalsSize]:
+    """Say how large the original files are of those that the caller sees, in id order."""
+    query = (
+        sa.select(
+            images.c.id,
+            images.c.fileset_id,
+            sa.func.count(original_files.c.id).label("file_count"),
+            sa.func.coalesce(sa.func.sum(original_files.c.size_bytes), 0).label("size_bytes"),
+        )
+        .join_from(
+            images,
+            original_files,
+            original_files.c.fileset_id == images.c.fileset_id,
+            isouter=True,
+        )
+        .where(images.c.id.in_(set(image_ids)), caller.sees(images))
+        .group_by(images.c.id)
+        .order_by(images.c.id)
+    )
+    return [
+        OriginalsSize(row.id, row.fileset_id, row.file_count, row.size_bytes)
+        for row in connection.execute(query)
+    ]
 
 
 def image_details(connection: sa.Connection, caller: Caller, image_id: int) -> ImageDetails:

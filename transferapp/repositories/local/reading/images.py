@@ -20,6 +20,7 @@ from transferapp.model.images import (
     ImageDetails,
     ImageSummary,
     OriginalFile,
+    OriginalsSize,
     TileRegion,
 )
 from transferapp.repositories.local.accounts.permissions import Caller, demand
@@ -73,6 +74,16 @@ class LocalImages(Images):
         return await in_thread(find)
 
     @override
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return the summaries of those that the caller sees, in id order."""
+
+        def summaries() -> list[ImageSummary]:
+            with reading(self._local_store.engine) as connection:
+                return image_rows.image_summaries(connection, self._caller, image_ids)
+
+        return await in_thread(summaries)
+
+    @override
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
 
@@ -106,6 +117,16 @@ class LocalImages(Images):
                 return files_of(connection, sorted({row.fileset_id for row in rows}))
 
         return await in_thread(files)
+
+    @override
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the originals are; whoever sees an image may read them."""
+
+        def sizes() -> list[OriginalsSize]:
+            with reading(self._local_store.engine) as connection:
+                return image_rows.originals_sizes(connection, self._caller, image_ids)
+
+        return await in_thread(sizes)
 
     @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:

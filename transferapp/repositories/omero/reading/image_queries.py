@@ -67,6 +67,16 @@ def list_images(
     return [summary(row) for row in omero_session.rows(hql, **values)]
 
 
+def image_summaries(
+    omero_session: OmeroSessionContext, image_ids: Sequence[int]
+) -> list[ImageSummary]:
+    """Return the summaries of those that this person sees, in id order."""
+    if not image_ids:
+        return []
+    hql = f"{SUMMARY} where i.id in (:ids) order by i.id"
+    return [summary(row) for row in omero_session.rows(hql, ids=sorted(set(image_ids)))]
+
+
 def image_summary(omero_session: OmeroSessionContext, image_id: int) -> ImageSummary:
     """Return one image's summary; raises ImageNotFound."""
     found = omero_session.rows(f"{SUMMARY} where i.id = :id", id=image_id)

@@ -17,6 +17,7 @@ from transferapp.model.images import (
     ImageDetails,
     ImageSummary,
     OriginalFile,
+    OriginalsSize,
     TileRegion,
 )
 from transferapp.repositories.omero.catalogue.annotations import add_annotations
@@ -25,6 +26,7 @@ from transferapp.repositories.omero.catalogue.duplicates import find_duplicates
 from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.reading import image_queries
 from transferapp.repositories.omero.reading.files import read_file
+from transferapp.repositories.omero.reading.originals_sizes import originals_sizes
 from transferapp.repositories.omero.reading.pixels import read_thumbnail, read_tile
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import Images
@@ -60,6 +62,13 @@ class OmeroImages(Images):
         )
 
     @override
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return the summaries of those that this person sees, in id order."""
+        return await self._omero_session.run(
+            image_queries.image_summaries, self._omero_session, image_ids
+        )
+
+    @override
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
         return await self._omero_session.run(
@@ -86,6 +95,11 @@ class OmeroImages(Images):
         return await self._omero_session.run(
             image_queries.image_files, self._omero_session, image_ids
         )
+
+    @override
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the originals are, and whether OMERO's policy gives them out."""
+        return await self._omero_session.run(originals_sizes, self._omero_session, image_ids)
 
     @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
