@@ -20,6 +20,7 @@ from transferapp.model.transfers import (
 )
 from transferapp.protocol import routes
 from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.messages import (
     Accepted,
     ImportRequest,
@@ -42,6 +43,17 @@ class TransferClient(ServerConnection):
     ) -> Accepted:
         """Ask for an export; the same key gives the first answer again (a fresh grant)."""
         return await self._submit(routes.EXPORTS, request, request_key)
+
+    async def export_summary(self, request: ExportRequest) -> ExportSummary:
+        """Say what an export would bring; nothing is queued. Raises Denied, Invalid."""
+        body = await asyncio.to_thread(request.model_dump_json)
+        return await self._call(
+            ExportSummary,
+            "POST",
+            routes.EXPORT_SUMMARY,
+            content=body,
+            headers={"Content-Type": "application/json"},
+        )
 
     async def transfers(
         self, *, kind: TransferKind | None = None, after: str = "", limit: int = 50

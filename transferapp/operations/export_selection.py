@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator
 
-from transferapp.errors import Invalid
+from transferapp.errors import ImageNotFound, Invalid, TargetNotFound
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import ImageSummary
 from transferapp.protocol.export_requests import ExportRequest
@@ -13,10 +12,61 @@ from transferapp.repositories.port import RepositorySession
 
 #: Images of one export.
 MOST_IMAGES = 100_000
-#: Named images that are looked up at the same time.
-_AT_ONCE = 8
-#: Images of a container that are read at once.
+#: Images that are read at once.
 _PAGE = 1000
+
+NOTHING = "There are no images in what you chose, so there is nothing to export."
+TOO_MANY = (
+    f"What you chose holds more than {MOST_IMAGES:,} images. Export in parts, for instance by"
+    " dataset."
+)
+
+
+class Selection:
+    """What a request chooses, read page by page: named images first, then the containers'."""
+
+    def __init__(self, session: RepositorySession, request: ExportRequest) -> None:
+        """Choose as the person of the session."""
+        self._session, self._request = session, request
+        self._seen: set[int] = set()
+        #: What is gone, or not to be seen, with the error that says so; grows with the pages.
+        self.missing: list[tuple[str, ImageNotFound | TargetNotFound]] = []
+
+    @property
+    def count(self) -> int:
+        """How many images there were so far."""
+        return len(self._seen)
+
+    async def pages(self) -> AsyncIterator[list[ImageSummary]]:
+        """Yield the images, each once, at most 1000 together; containers' by id."""
+        for ids in _batches(list(dict.fromkeys(self._request.image_ids))):
+            yield self._new(await self._named(ids))
+        for text in self._request.containers:
+            async for page in self._inside(ContainerRef.parse(text)):
+                yield self._new(page)
+
+    async def _named(self, ids: list[int]) -> list[ImageSummary]:
+        found = {one.id: one for one in await self._session.images.summaries(ids)}
+        self.missing += [(f"Image:{one}", _unknown(one)) for one in ids if one not in found]
+        return [found[one] for one in ids if one in found]
+
+    async def _inside(self, container: ContainerRef) -> AsyncIterator[list[ImageSummary]]:
+        after = 0
+        while True:
+            try:
+                page = await self._session.images.find(container, after=after, limit=_PAGE)
+            except TargetNotFound as error:
+                self.missing.append((str(container), error))
+                return
+            if not page:
+                return
+            after = page[-1].id
+            yield page
+
+    def _new(self, page: list[ImageSummary]) -> list[ImageSummary]:
+        new = [one for one in page if one.id not in self._seen]
+        self._seen.update(one.id for one in new)
+        return new
 
 
 async def chosen_images(
@@ -27,38 +77,25 @@ async def chosen_images(
     Raises ImageNotFound or TargetNotFound for the first that is not there, and Invalid where
     there are none, or too many.
     """
-    found = {one.id: one for one in await _named(session, request.image_ids)}
-    for text in request.containers:
-        await _take_in(session, ContainerRef.parse(text), found)
+    selection, found = Selection(session, request), []
+    async for page in selection.pages():
+        found += page
+        if selection.missing:
+            break
+        if selection.count > MOST_IMAGES:
+            raise Invalid(TOO_MANY)
+    if selection.missing:
+        raise selection.missing[0][1]
     if not found:
-        raise Invalid("There are no images in what you chose, so there is nothing to export.")
-    return list(found.values())
+        raise Invalid(NOTHING)
+    return found
 
 
-async def _named(session: RepositorySession, image_ids: Sequence[int]) -> list[ImageSummary]:
-    turn = asyncio.Semaphore(_AT_ONCE)
-
-    async def scan(image_id: int) -> ImageSummary:
-        async with turn:
-            return (await session.images.get(image_id)).summary
-
-    asked = [asyncio.ensure_future(scan(one)) for one in dict.fromkeys(image_ids)]
-    try:
-        return list(await asyncio.gather(*asked))
-    finally:
-        for one in asked:
-            one.cancel()
+def _unknown(image_id: int) -> ImageNotFound:
+    return ImageNotFound(
+        f"Image {image_id} does not exist any more, or you may not see it. Refresh the view."
+    )
 
 
-async def _take_in(
-    session: RepositorySession, container: ContainerRef, found: dict[int, ImageSummary]
-) -> None:
-    after = 0
-    while page := await session.images.find(container, after=after, limit=_PAGE):
-        after = page[-1].id
-        found.update((one.id, one) for one in page)
-        if len(found) > MOST_IMAGES:
-            raise Invalid(
-                f"{container} and what else you chose hold more than {MOST_IMAGES:,} images."
-                " Export in parts, for instance by dataset."
-            )
+def _batches(ids: list[int]) -> Iterator[list[int]]:
+    return (ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE))

@@ -11,7 +11,7 @@ from transferapp.errors import ImageNotFound, NoSuchFile
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import ImageDetails, ImageSummary, OriginalsSize
 from transferapp.repositories.local.accounts.permissions import Caller
-from transferapp.repositories.local.catalogue.container_rows import find_container
+from transferapp.repositories.local.catalogue.container_rows import require_container
 from transferapp.repositories.local.catalogue.records import (
     annotation,
     files_of,
@@ -61,13 +61,14 @@ def list_images(
     after, limit = page
     query = image_query().where(caller.sees(images), images.c.id > after)
     if container is not None:
-        find_container(connection, caller, container)
+        require_container(connection, caller, container)
         inside = sa.select(containers.c.id).where(containers.c.parent_id == container.id)
         held = sa.select(image_links.c.image_id).where(
+            image_links.c.image_id > after,
             sa.or_(
                 image_links.c.container_id == container.id,
                 image_links.c.container_id.in_(inside),
-            )
+            ),
         )
         query = query.where(images.c.id.in_(held))
     if text:
