@@ -135,20 +135,25 @@ async def hand_over_export(
 
     Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
     """
+    request = export_request(plan)
+    await agent.info()
+    accepted = await server.submit_export(request, request_key=plan.request_key)
+    destination = await asyncio.to_thread(plan.destination.absolute)
+    return await agent.submit(
+        _submission(server, accepted, owner=owner, destination=str(destination))
+    )
+
+
+def export_request(plan: ExportPlan) -> ExportRequest:
+    """Return what the server is asked; raises Invalid where nothing is chosen."""
     if not (plan.image_ids or plan.containers):
         raise Invalid("Select at least one image.")
-    await agent.info()
-    request = ExportRequest(
+    return ExportRequest(
         name=plan.name,
         image_ids=list(plan.image_ids),
         containers=[str(one) for one in plan.containers],
         form=plan.spec.form,
         cut=asked_cut(plan.spec.cut),
-    )
-    accepted = await server.submit_export(request, request_key=plan.request_key)
-    destination = await asyncio.to_thread(plan.destination.absolute)
-    return await agent.submit(
-        _submission(server, accepted, owner=owner, destination=str(destination))
     )
 
 

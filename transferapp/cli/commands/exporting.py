@@ -12,14 +12,16 @@ from transferapp.cli import cutting, following, signed_in, targets, wiring
 from transferapp.cli.commands.handing_over import Follow, Wait, conclude
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
-from transferapp.cli.output import command
+from transferapp.cli.output import ExitCode, command, echo, show_json, warn
 from transferapp.cli.transfer_tables import placements_of
-from transferapp.client.importing import ExportPlan, hand_over_export
+from transferapp.client.export_summary_texts import amount_text, is_whole, notes
+from transferapp.client.importing import ExportPlan, export_request, hand_over_export
 from transferapp.client.server import ServerClient
 from transferapp.errors import Invalid
 from transferapp.model.containers import ContainerKind, ContainerRef, is_id
 from transferapp.model.export_specs import ExportForm
 from transferapp.model.transfers import TransferDetails
+from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.messages import PlacementView
 
 
@@ -30,11 +32,11 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
         typer.Argument(help="Image:12 Dataset:5 Dataset:NAME PROJECT/DATASET Project:3 ..."),
     ],
     to: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             parser=given_path, metavar="FOLDER", help="The folder that the files go to."
         ),
-    ],
+    ] = None,
     name: Annotated[str, typer.Option(help="What to call this export.")] = "",
     form: cutting.Form = ExportForm.ORIGINALS,
     *,
@@ -43,6 +45,13 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     z: cutting.Planes = "",
     t: cutting.TimePoints = "",
     channel: cutting.Channels = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only say how much it is, and what would not come; no --to needed.",
+        ),
+    ] = False,
     wait: Wait = False,
     follow: Follow = False,
     as_json: AsJson = False,
@@ -51,17 +60,26 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     spec = cutting.spec_given(form, level, region, z, t, channel)
     images = tuple(image_id for text in sources if (image_id := _image_id(text)) is not None)
     others = [text for text in sources if _image_id(text) is None]
-    destination = _folder(to)
+    if to is None and not dry_run:
+        raise typer.BadParameter("Name the folder that the files go to.", param_hint="--to")
+    destination = _folder(to) if to else Path()
+
+    async def planned(server: ServerClient) -> ExportPlan:
+        return ExportPlan(
+            name=name or _title(images, others),
+            image_ids=images,
+            destination=destination,
+            containers=tuple([await _container(server, text) for text in others]),
+            spec=spec,
+        )
+
+    async def summarize() -> ExportSummary:
+        async with signed_in.server_client() as (server, _):
+            return await server.export_summary(export_request(await planned(server)))
 
     async def work() -> tuple[TransferDetails, list[PlacementView]]:
         async with signed_in.server_client() as (server, who):
-            plan = ExportPlan(
-                name=name or _title(images, others),
-                image_ids=images,
-                destination=destination,
-                containers=tuple([await _container(server, text) for text in others]),
-                spec=spec,
-            )
+            plan = await planned(server)
             async with wiring.agent_client() as agent:
                 view = await hand_over_export(server, agent, plan, owner=who.username)
             details = await following.follow(
@@ -69,8 +87,25 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
             )
             return details, await placements_of(details)
 
+    if dry_run:
+        _show_summary(asyncio.run(summarize()), as_json=as_json)
+        return
     details, placements = asyncio.run(work())
     conclude(details, as_json=as_json, as_line=follow, placements=placements)
+
+
+def _show_summary(summary: ExportSummary, *, as_json: bool) -> None:
+    """Show what would come, and end by what would not."""
+    if as_json:
+        show_json(summary)
+    else:
+        echo(amount_text(summary) + ". Nothing was queued.")
+        for sentence in notes(summary):
+            warn(sentence)
+    if summary.refused:
+        raise typer.Exit(ExitCode.PROBLEM)
+    if not is_whole(summary):
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 def _folder(given: Path) -> Path:
