@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,7 +44,7 @@ def _add_rows(
     first = _after(connection, schema.filesets)
     filesets = range(first, first + -(-count // per_fileset))
     images = range(start := _after(connection, schema.images), start + count)
-    rows = {
+    rows: dict[sa.Table, list[dict[str, Any]]] = {
         schema.filesets: [
             mine | {"id": one, "key": f"many-{one}", "name": f"set {one}", "reserved_at": now}
             for one in filesets

@@ -54,16 +54,16 @@ def test_nothing_is_lost() -> None:
             "kept_back",
             objects(1),
             (
-                "1 is seen only: the repository's policy on downloads keeps the files of it back:"
-                " Image:1 (cells)."
+                "1 is seen only: the repository's policy on downloads keeps the files of it"
+                " back: Image:1 (cells)."
             ),
         ),
         (
             "unsuitable",
             objects(2, "It has 3 planes."),
             (
-                "2 are not suitable, so nothing comes of them: Image:1 (cells), Image:2. It has 3"
-                " planes."
+                "2 are not suitable, so nothing comes of them: Image:1 (cells), Image:2. It has"
+                " 3 planes."
             ),
         ),
     ],

@@ -226,7 +226,10 @@ async def test_an_export_hands_over_and_remembers_the_folder(
         return "queued"
 
     monkeypatch.setattr(browse_module, "hand_over_export", hand_over)
-    assert await browse.export(tmp_path / "out", ExportSpec()) == cast("Any", "queued")
+    choice = browse.selected_choice()
+    assert choice is not None
+    queued = await browse.export(choice, tmp_path / "out", ExportSpec())
+    assert queued == cast("Any", "queued")
     ((plan, owner),) = plans
     assert (plan.image_ids, plan.name, owner) == ((1, 2), "2 images", "anna")
     assert browse.session.settings.export_folder == str(tmp_path / "out")
