@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from transferapp.model.containers import ContainerRef
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSummary:
@@ -76,6 +78,19 @@ class TileRegion:
     x: int
     height: int
     width: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which images are meant: all that is given must hold; nothing given means all."""
+
+    container: ContainerRef | None = None
+    #: The id of a well.
+    well: int | None = None
+    #: All of a tag's text, on the image itself, whoever tagged it.
+    tag: str = ""
+    #: A part of the name, in letters of either case.
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from transferapp.model.images import (
         Annotation,
         ImageDetails,
+        ImageFilter,
         ImageSummary,
         OriginalFile,
         OriginalsSize,
@@ -207,6 +208,13 @@ class ImageViews(Protocol):
     ) -> list[ImageSummary]:
         """List images with id > ``after`` in id order: those of a container, or all
         visible ones; ``text`` filters by a part of the name.
+        """
+
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images as ``find`` does, by more than a container. Raises TargetNotFound for
+        a container or well that is not there.
         """
 
     async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:

@@ -18,6 +18,7 @@ from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
+    ImageFilter,
     ImageSummary,
     OriginalFile,
     OriginalsSize,
@@ -65,11 +66,18 @@ class LocalImages(Images):
         limit: int = 100,
     ) -> list[ImageSummary]:
         """List images in id order, at most 1000; of a project those of its datasets."""
+        return await self.find_by(ImageFilter(container, text=text), after=after, limit=limit)
+
+    @override
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000, also of a well or with a tag."""
 
         def find() -> list[ImageSummary]:
             page = after, max(1, min(limit, _MOST_LISTED))
             with reading(self._local_store.engine) as connection:
-                return image_rows.list_images(connection, self._caller, container, text, page)
+                return image_rows.list_images(connection, self._caller, wanted, page)
 
         return await in_thread(find)
 

@@ -15,6 +15,7 @@ from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
+    ImageFilter,
     ImageSummary,
     OriginalFile,
     OriginalsSize,
@@ -56,9 +57,16 @@ class OmeroImages(Images):
         limit: int = 100,
     ) -> list[ImageSummary]:
         """List images in id order, at most 1000; of a project those of its datasets."""
+        return await self.find_by(ImageFilter(container, text=text), after=after, limit=limit)
+
+    @override
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000, also of a well or with a tag."""
         most = max(1, min(limit, _MOST_LISTED))
         return await self._omero_session.run(
-            image_queries.list_images, self._omero_session, container, text, after, most
+            image_queries.list_images, self._omero_session, wanted, after, most
         )
 
     @override
