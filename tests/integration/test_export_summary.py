@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from tests.support.many_images import FILE_BYTES, FILES, add_many
 from tests.support.rest_server import RestServer, http, new_dataset, server
@@ -14,9 +17,15 @@ from tests.support.rest_uploads import bearer
 from transferapp.errors import Invalid, NotFound
 from transferapp.host.database import writing
 from transferapp.model.export_specs import ExportForm
+from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.operations.export_summary import ExportSummaries
 from transferapp.protocol import routes
-from transferapp.protocol.export_requests import AskedCut, AskedSpan, ExportRequest
+from transferapp.protocol.export_requests import (
+    AskedCut,
+    AskedSpan,
+    ExportRequest,
+    export_body,
+)
 from transferapp.repositories.local.storage import schema
 from transferapp.repositories.local.storage.schema import open_repository_database
 
@@ -139,3 +148,87 @@ async def test_it_is_asked_like_an_export(server: RestServer, http: httpx.AsyncC
     body = {"name": "x", "containers": [dataset], "form": "ome-tiff", "cut": {"level": 1}}
     answer = await http.post(routes.EXPORT_SUMMARY, json=body, headers=bearer(ada.token or ""))
     assert answer.json()["size_bytes"] == PIXEL_BYTES // 4
+
+
+async def tagged(server: RestServer, tag: str, *image_ids: int) -> None:
+    async with server.parts.repository.session("ada") as session:
+        for image_id in image_ids:
+            note = Annotation(AnnotationKind.TAG, value=tag)
+            await session.images.annotate(image_id, [note])
+
+
+async def test_tags_and_a_search_choose_images_each_once(server: RestServer) -> None:
+    ada, dataset = await server.signed_in(), many(server, 30)
+    await tagged(server, "fixed", 3, 13, 23)
+    await tagged(server, "live", 4, 13)
+    for chosen, ids in (
+        ({"tags": ["fixed"]}, {3, 13, 23}),
+        ({"tags": ["fixed", "live"]}, {3, 4, 13, 23}),
+        ({"tags": ["fixed"], "image_ids": [1, 3]}, {1, 3, 13, 23}),
+        ({"text": "IMAGE 2"}, {2, *range(20, 30)}),
+        ({"text": "e 2", "tags": ["fixed"]}, {23}),
+        ({"text": "e 2", "containers": [dataset], "image_ids": [7]}, {2, 7, *range(20, 30)}),
+    ):
+        request = ExportRequest.model_validate({"name": "x"} | chosen)
+        assert (await ada.export_summary(request)).images == len(ids)
+        items = (await ada.submit_export(request)).details.items
+        assert {one for item in items for one in item.image_ids} == ids, chosen
+
+
+@pytest.mark.parametrize("chosen", [{"tags": ["fxed"]}, {"wells": [77]}, {"text": "nothing"}])
+async def test_what_chooses_nothing_is_told(server: RestServer, chosen: dict[str, Any]) -> None:
+    ada = await server.signed_in()
+    many(server, 2)
+    await tagged(server, "fixed", 1)
+    request = ExportRequest.model_validate({"name": "x", "image_ids": []} | chosen)
+    found = await ada.export_summary(request)
+    with pytest.raises((NotFound, Invalid)) as refused:
+        await ada.submit_export(request)
+    assert found.refused == str(refused.value)
+
+
+async def test_what_is_gone_may_be_left_out(server: RestServer) -> None:
+    ada = await server.signed_in()
+    many(server, 3)
+    request = asked("Dataset:99", ids=[1, 500, 3], tags=["no such"], skip_missing=True)
+    found = await ada.export_summary(request)
+    assert (found.images, found.missing.count, found.refused) == (2, 3, "")
+    items = (await ada.submit_export(request)).details.items
+    assert [item.image_ids for item in items] == [(1,), (3,)]
+    with pytest.raises(Invalid):
+        await ada.submit_export(asked("Dataset:99", skip_missing=True))
+
+
+async def test_a_well(server: RestServer) -> None:
+    ada, plate = await server.signed_in(), many(server, 6)
+    engine = open_repository_database(server.parts.settings.repository_folder)
+    with writing(engine) as connection:
+        at = {"plate_id": int(plate.partition(":")[2]), "row": 0, "column": 1}
+        connection.execute(schema.wells.insert().values(id=5, **at))
+        held = schema.image_links.c.image_id.in_([2, 4])
+        connection.execute(schema.image_links.update().where(held).values(well_id=5))
+    engine.dispose()
+    request = ExportRequest(name="x", wells=[5])
+    assert (await ada.export_summary(request)).images == 2
+    items = (await ada.submit_export(request)).details.items
+    assert [item.image_ids for item in items] == [(2,), (4,)]
+    bob = await server.signed_in("bob")
+    assert (await bob.export_summary(request)).missing.first[0].ref == "Well:5"
+
+
+async def test_fifty_thousand_named_images(server: RestServer) -> None:
+    """As a saved list has them."""
+    ada = await server.signed_in()
+    many(server, 50_000)
+    ids = list(range(1, 50_001))
+    found = await ada.export_summary(asked(ids=ids))
+    assert found.images == 50_000 or not found.complete
+    with pytest.raises(ValidationError):
+        asked(ids=list(range(100_001)))
+
+
+def test_an_earlier_server_is_asked_in_its_own_words() -> None:
+    """It refuses fields that it does not know; what is not used is not sent."""
+    sent = json.loads(export_body(ExportRequest(name="x", image_ids=[1])))
+    assert set(sent) == {"name", "image_ids", "containers", "form", "cut"}
+    assert json.loads(export_body(ExportRequest(name="x", tags=["a"])))["tags"] == ["a"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary, OriginalsSize
 from transferapp.operations.export_estimate import estimated_part
-from transferapp.operations.export_selection import MOST_IMAGES, NOTHING, TOO_MANY, Selection
+from transferapp.operations.export_selection import NOTHING, TOO_MANY, Selection
 from transferapp.prepared.port import Prepared
-from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.export_requests import MAX_IMAGES, ExportRequest
 from transferapp.protocol.export_summaries import (
     MOST_NAMED,
     ExportSummary,
@@ -55,9 +55,9 @@ class ExportSummaries:
             without_originals=counted.without_originals.shown(),
             kept_back=counted.kept_back.shown(),
             unsuitable=counted.unsuitable.shown(),
-            most_images=MOST_IMAGES,
+            most_images=MAX_IMAGES,
             free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
-            refused=_refused(selection, complete=complete),
+            refused=_refused(selection, request, complete=complete),
         )
 
 
@@ -122,15 +122,15 @@ async def _count(
             sizes = {size.image_id: size for size in found}
             for image in page:
                 counted.add_original(image, sizes.get(image.id))
-        if selection.count > MOST_IMAGES or asyncio.get_running_loop().time() > ends:
+        if selection.count > MAX_IMAGES or asyncio.get_running_loop().time() > ends:
             return False
     return True
 
 
-def _refused(selection: Selection, *, complete: bool) -> str:
+def _refused(selection: Selection, request: ExportRequest, *, complete: bool) -> str:
     """Say why ``ExportRequests.submit`` would refuse it, as far as is known."""
-    if selection.missing:
+    if selection.missing and not request.skip_missing:
         return str(selection.missing[0][1])
-    if selection.count > MOST_IMAGES:
+    if selection.count > MAX_IMAGES:
         return TOO_MANY
     return NOTHING if complete and not selection.count else ""
