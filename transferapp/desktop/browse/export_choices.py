@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferapp.client.importing import ExportPlan
-from transferapp.model.containers import ContainerRef
+from transferapp.model.containers import Container, ContainerRef
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary
 
 
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
-    """Images that are selected, or all of a container, which the server looks up.
+    """Images that are selected, or all of a container or search, which the server looks up.
 
     ``title`` says in the dialog what it is; ``name`` is what the export is called.
     """
@@ -22,11 +22,18 @@ class ExportChoice:
     name: str
     image_ids: tuple[int, ...] = ()
     containers: tuple[ContainerRef, ...] = ()
+    #: A part of their names.
+    text: str = ""
 
     def plan(self, folder: Path, spec: ExportSpec) -> ExportPlan:
         """Return the plan of an export of it into ``folder``."""
         return ExportPlan(
-            self.name, self.image_ids, folder, containers=self.containers, spec=spec
+            self.name,
+            self.image_ids,
+            folder,
+            containers=self.containers,
+            text=self.text,
+            spec=spec,
         )
 
 
@@ -41,6 +48,18 @@ def selected_choice(images: tuple[ImageSummary, ...]) -> ExportChoice:
     )
 
 
-def container_choice(name: str, ref: ContainerRef) -> ExportChoice:
+def container_choice(container: Container) -> ExportChoice:
     """Choose all images of a container."""
-    return ExportChoice(f"all of “{name}”", name, containers=(ref,))
+    name = container.name
+    return ExportChoice(f"all of “{name}”", name, containers=(container.ref,))
+
+
+def found_choice(text: str, container: Container | None) -> ExportChoice:
+    """Choose all images whose names hold ``text``: those of a container, or everywhere."""
+    where = f" in “{container.name}”" if container else ""
+    return ExportChoice(
+        f"all images named like “{text}”{where}",
+        f"{text} ({container.name})" if container else text,
+        containers=(container.ref,) if container else (),
+        text=text,
+    )

@@ -100,7 +100,11 @@ class BrowsePage(PageWidget):
 
     def ask_export_all(self) -> None:
         """Open the dialog that queues an export of all images of the container in view."""
-        self._exports.open(self._presenter.listed_choice(), self.window())
+        self._exports.open(self._presenter.container_choice(), self.window())
+
+    def ask_export_found(self) -> None:
+        """Open the dialog that queues an export of all that the search finds."""
+        self._exports.open(self._presenter.found_choice(), self.window())
 
     def ask_export_of(self, image_id: int, cut: Cut | None) -> None:
         """Select an image and open the export dialog (asked for in napari)."""
@@ -311,9 +315,18 @@ class BrowsePage(PageWidget):
         export.setObjectName("browse.exportAll")
         export.setEnabled(self._presenter.container is not None)
         export.triggered.connect(self.ask_export_all)
+        self._add_export_found(menu)
         again = menu.addAction(theme.icon("mdi6.refresh"), "Refresh")
         again.triggered.connect(starts(self._presenter.refresh))
         menu.popup(self._tree.viewport().mapToGlobal(place))
+
+    def _add_export_found(self, menu: QMenu) -> None:
+        if self._presenter.found_choice() is None:
+            return
+        icon = theme.icon("mdi6.download-outline")
+        export = menu.addAction(icon, "Export all found images…")
+        export.setObjectName("browse.exportFound")
+        export.triggered.connect(self.ask_export_found)
 
     def _cards_menu(self, place: QPoint) -> None:
         if not self._presenter.selected:
@@ -328,6 +341,7 @@ class BrowsePage(PageWidget):
         address.triggered.connect(starts(self._copy_address))
         export = menu.addAction(theme.icon("mdi6.download-outline"), "Export…")
         export.triggered.connect(lambda _on=False: self.ask_export())
+        self._add_export_found(menu)
         menu.popup(self._cards.viewport().mapToGlobal(place))
 
 

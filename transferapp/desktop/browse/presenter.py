@@ -13,6 +13,7 @@ from transferapp.client.previews import signed_url
 from transferapp.desktop.browse.export_choices import (
     ExportChoice,
     container_choice,
+    found_choice,
     selected_choice,
 )
 from transferapp.desktop.browse.thumbnails import Thumbnails
@@ -190,10 +191,16 @@ class BrowsePresenter:
         """Return the selected images as what is exported; None where there are none."""
         return selected_choice(self.selected) if self.selected else None
 
-    def listed_choice(self) -> ExportChoice | None:
+    def container_choice(self) -> ExportChoice | None:
         """Return all of the container in view as what is exported."""
         found = self.tree.find(self.container) if self.container else None
-        return container_choice(found.name, found.ref) if found else None
+        return container_choice(found) if found else None
+
+    def found_choice(self) -> ExportChoice | None:
+        """Return all that the search finds, however much is listed; None without a search."""
+        found = self.tree.find(self.container) if self.container else None
+        unknown = self.container is not None and found is None
+        return None if unknown or not self.text else found_choice(self.text, found)
 
     async def summarize(self, choice: ExportChoice, spec: ExportSpec) -> ExportSummary:
         """Ask what an export would bring; raises ServerUnreachable, Denied, Invalid."""
