@@ -54,8 +54,8 @@ def _lost(summary: ExportSummary) -> dict[str, NamedObjects]:
 def _lost_text(named: NamedObjects, text: str) -> str:
     is_, them = ("is", "it") if named.count == 1 else ("are", "them")
     reason = next((f" {one.reason}" for one in named.first if one.reason), "")
-    said = text.format(them=them)
-    return f"{named.count:,} {is_} {said}: {_names(named)}.{reason}"
+    sentence = text.format(them=them)
+    return f"{named.count:,} {is_} {sentence}: {_names(named)}.{reason}"
 
 
 def _counted(number: int, what: str) -> str:

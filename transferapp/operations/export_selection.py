@@ -20,7 +20,7 @@ TOO_MANY = (
 )
 
 
-class Selection:
+class ExportSelection:
     """What a request chooses, read page by page: named images first, then all others."""
 
     def __init__(self, session: RepositorySession, request: ExportRequest) -> None:
@@ -90,7 +90,7 @@ async def chosen_images(
     Raises ImageNotFound or TargetNotFound for the first that is not there, unless that is to
     be skipped, and Invalid where there are none, or too many.
     """
-    selection, found = Selection(session, request), []
+    selection, found = ExportSelection(session, request), []
     async for page in selection.pages():
         found += page
         if selection.missing and not request.skip_missing:

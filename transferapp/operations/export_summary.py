@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary, OriginalsSize
 from transferapp.operations.export_estimate import estimated_part
-from transferapp.operations.export_selection import NOTHING, TOO_MANY, Selection
+from transferapp.operations.export_selection import NOTHING, TOO_MANY, ExportSelection
 from transferapp.prepared.port import Prepared
 from transferapp.protocol.export_requests import MAX_IMAGES, ExportRequest
 from transferapp.protocol.export_summaries import (
@@ -39,7 +39,7 @@ class ExportSummaries:
         counted = _Counted(spec)
         ends = asyncio.get_running_loop().time() + self._longest_s
         async with self._repository.session(username) as session:
-            selection = Selection(session, request)
+            selection = ExportSelection(session, request)
             complete = await _count(session, selection, counted, ends)
         return ExportSummary(
             form=spec.form,
@@ -110,7 +110,7 @@ class _Counted:
 
 
 async def _count(
-    session: RepositorySession, selection: Selection, counted: _Counted, ends: float
+    session: RepositorySession, selection: ExportSelection, counted: _Counted, ends: float
 ) -> bool:
     """Count page by page; returns False where it ended before the last one."""
     async for page in selection.pages():
@@ -127,7 +127,7 @@ async def _count(
     return True
 
 
-def _refused(selection: Selection, request: ExportRequest, *, complete: bool) -> str:
+def _refused(selection: ExportSelection, request: ExportRequest, *, complete: bool) -> str:
     """Say why ``ExportRequests.submit`` would refuse it, as far as is known."""
     if selection.missing and not request.skip_missing:
         return str(selection.missing[0][1])

@@ -28,7 +28,7 @@ def test_a_search_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sources", "tags", "query", "said"),
+    ("sources", "tags", "query", "sentence"),
     [
         ([], [], None, "Name what to export"),
         (["Dataset:3"], [], "", "is empty"),
@@ -39,8 +39,8 @@ def test_a_search_alone() -> None:
     ],
 )
 def test_what_makes_no_sense_is_told(
-    sources: list[str], tags: list[str], query: str | None, said: str
+    sources: list[str], tags: list[str], query: str | None, sentence: str
 ) -> None:
     """An unset variable of a script never chooses more than was meant."""
-    with pytest.raises(Invalid, match=said):
+    with pytest.raises(Invalid, match=sentence):
         selected(sources, tags, query, None)

@@ -39,7 +39,7 @@ def test_nothing_is_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "named", "said"),
+    ("what", "named", "sentence"),
     [
         ("missing", objects(1), "1 is gone, or you may not see it: Image:1 (cells)."),
         (
@@ -68,9 +68,9 @@ def test_nothing_is_lost() -> None:
         ),
     ],
 )
-def test_what_does_not_come_is_named(what: str, named: NamedObjects, said: str) -> None:
+def test_what_does_not_come_is_named(what: str, named: NamedObjects, sentence: str) -> None:
     found = summary(**{what: named})
-    assert notes(found) == [said]
+    assert notes(found) == [sentence]
     assert not is_whole(found)
 
 

@@ -31,7 +31,7 @@ def test_lines_and_columns(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("", "is empty"),
         ("Image:12\nDataset:3\n", "line 2: 'Dataset:3' is no image"),
@@ -40,8 +40,8 @@ def test_lines_and_columns(tmp_path: Path, text: str) -> None:
         ("image,name\n12,red\nmany,green\n", "line 3: 'many' is no image"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(Invalid, match=said):
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence):
         read_image_list(written(tmp_path, text))
 
 
