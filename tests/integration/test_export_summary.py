@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tests.support.many_images import FILE_BYTES, FILES, add_many
 from tests.support.rest_server import RestServer, http, new_dataset, server
-from tests.support.rest_uploads import bearer
+from tests.support.rest_uploads import bearer, problem_of
 from transferapp.errors import Invalid, NotFound
 from transferapp.host.database import writing
 from transferapp.model.export_specs import ExportForm
@@ -232,3 +232,26 @@ def test_an_earlier_server_is_asked_in_its_own_words() -> None:
     sent = json.loads(export_body(ExportRequest(name="x", image_ids=[1])))
     assert set(sent) == {"name", "image_ids", "containers", "form", "cut"}
     assert json.loads(export_body(ExportRequest(name="x", tags=["a"])))["tags"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"tags": [""]},
+        {"tags": ["a\x00"]},
+        {"text": "\x00"},
+        {"wells": [-1]},
+        {"wells": [1 << 63]},
+    ],
+    ids=["nothing", "empty tag", "NUL in a tag", "NUL", "negative", "too large"],
+)
+async def test_what_no_repository_holds_is_refused(
+    server: RestServer, http: httpx.AsyncClient, chosen: dict[str, Any]
+) -> None:
+    ada = await server.signed_in()
+    for path in (routes.EXPORTS, routes.EXPORT_SUMMARY):
+        answer = await http.post(
+            path, json={"name": "x"} | chosen, headers=bearer(ada.token or "")
+        )
+        assert problem_of(answer)["code"] == "invalid"

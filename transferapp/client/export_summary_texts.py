@@ -64,4 +64,5 @@ def _counted(number: int, what: str) -> str:
 
 def _names(named: NamedObjects) -> str:
     shown = [f"{one.ref} ({one.name})" if one.name else one.ref for one in named.first[:_NAMED]]
-    return ", ".join(shown) + (", …" if named.count > len(shown) else "")
+    more = named.count - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

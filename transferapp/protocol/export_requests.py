@@ -18,7 +18,9 @@ MAX_IMAGES = 100_000
 #: Fields of a selection that servers of earlier releases do not know; see ``export_body``.
 _NEWER = ("wells", "tags", "text", "skip_missing")
 
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$", max_length=4096)]
+#: A part of names; databases hold no NUL.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]+:[0-9]{1,19}$")]
 
 
@@ -54,7 +56,7 @@ class ExportRequest(Message):
     tags: list[Tag] = Field(default=[], max_length=MAX_CONTAINERS)
     #: Of containers, wells and tags only the images whose names hold this; where none of them
     #: is given, all such images that the person may see.
-    text: str = Field(default="", max_length=1024)
+    text: Text = ""
     #: Leave out what is gone, or not to be seen, instead of refusing the export.
     skip_missing: bool = False
     form: ExportForm = ExportForm.ORIGINALS

@@ -47,7 +47,7 @@ def test_nothing_is_lost() -> None:
             objects(1200),
             (
                 "1,200 are without original files, so nothing comes of them: Image:1 (cells),"
-                " Image:2, Image:3, …."
+                " Image:2, Image:3 and 1,197 more."
             ),
         ),
         (

@@ -61,7 +61,7 @@ class ExportSummaryLine(QWidget):
         except TransferAppError as error:
             self._show("How much it is could not be counted.", f"{error.title}. {error}")
             return
-        self._show(f"{amount_text(summary)}.", " ".join(notes(summary)))
+        self._show(f"{amount_text(summary)}.", "\n".join(notes(summary)))
 
     def _show(self, text: str, more: str) -> None:
         self._text.setText(text)
