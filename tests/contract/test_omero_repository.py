@@ -14,6 +14,8 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 from tests.support.in_place_env import in_place_settings, staged
 from tests.support.omero_env import adapter, populate, start_sandbox, sweep
 from transferapp.host.resources import resource
+from transferapp.repositories.omero.reading.images import OmeroImages
+from transferapp.repositories.port import RepositorySession
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_containers import IdentitySuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
@@ -34,6 +36,13 @@ def sample(folder: str, first: str, image_count: int = 1) -> Sample:
     root = resource("sample-data", folder)
     others = sorted(p.name for p in root.iterdir() if p.is_file() and p.name != first)
     return Sample(root, (first, *others), image_count)
+
+
+async def _wells_of(session: RepositorySession, image_id: int) -> list[int]:
+    assert isinstance(session.images, OmeroImages)
+    context = session.images._omero_session
+    hql = "select s.well.id from WellSample s where s.image.id = :id"
+    return [well for (well,) in await context.run(context.rows, hql, id=image_id)]
 
 
 class OmeroEnv:
@@ -68,6 +77,7 @@ class OmeroEnv:
             known=np.asarray(tifffile.imread(folder / name)),
             several=several,
             plate=plate,
+            wells_of=_wells_of,
         )
         await repository.close()
 

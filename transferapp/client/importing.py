@@ -101,6 +101,13 @@ class ExportPlan:
     request_key: str = field(default_factory=lambda: uuid4().hex)
     #: All images in these.
     containers: tuple[ContainerRef, ...] = ()
+    #: All images of these wells, and all with one of these tags.
+    wells: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    #: Of containers, wells and tags (without any: of all images) those named like this.
+    text: str = ""
+    #: Leave out what is gone, or not to be seen, instead of exporting nothing.
+    skip_missing: bool = False
     spec: ExportSpec = ExportSpec()  # noqa: RUF009 - frozen
 
 
@@ -154,20 +161,29 @@ async def hand_over_export(
 
     Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
     """
-    if not (plan.image_ids or plan.containers):
-        raise Invalid("Select at least one image.")
+    request = export_request(plan)
     await agent.info()
-    request = ExportRequest(
-        name=plan.name,
-        image_ids=list(plan.image_ids),
-        containers=[str(one) for one in plan.containers],
-        form=plan.spec.form,
-        cut=asked_cut(plan.spec.cut),
-    )
     accepted = await server.submit_export(request, request_key=plan.request_key)
     destination = await asyncio.to_thread(plan.destination.absolute)
     return await agent.submit(
         _submission(server, accepted, owner=owner, destination=str(destination))
+    )
+
+
+def export_request(plan: ExportPlan) -> ExportRequest:
+    """Return what the server is asked; raises Invalid where nothing is chosen."""
+    if not (plan.image_ids or plan.containers or plan.wells or plan.tags or plan.text):
+        raise Invalid("Select at least one image.")
+    return ExportRequest(
+        name=plan.name,
+        image_ids=list(plan.image_ids),
+        containers=[str(one) for one in plan.containers],
+        wells=list(plan.wells),
+        tags=list(plan.tags),
+        text=plan.text,
+        skip_missing=plan.skip_missing,
+        form=plan.spec.form,
+        cut=asked_cut(plan.spec.cut),
     )
 
 

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from transferapp.model.images import (
         Annotation,
         ImageDetails,
+        ImageFilter,
         ImageSummary,
         OriginalFile,
+        OriginalsSize,
         TileRegion,
     )
     from transferapp.model.skips import Skip
@@ -171,6 +173,11 @@ class OriginalFiles(Protocol):
         Raises ImageNotFound.
         """
 
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the original files of these images are, at most 1000 images; what is
+        not there, or not to be seen, is left out.
+        """
+
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files visible images were already made from, by fileset.
 
@@ -202,6 +209,18 @@ class ImageViews(Protocol):
     ) -> list[ImageSummary]:
         """List images with id > ``after`` in id order: those of a container, or all
         visible ones; ``text`` filters by a part of the name.
+        """
+
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images as ``find`` does, by more than a container. Raises TargetNotFound for
+        a container or well that is not there.
+        """
+
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return what lists show of these images in id order, at most 1000; what is not there,
+        or not to be seen, is left out.
         """
 
     async def get(self, image_id: int) -> ImageDetails:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +23,9 @@ ALICE, BOB = "alice", "bob"
 #: bob is in "lab" only. Neither owns a group.
 LAB, PRIVATE = "lab", "private"
 PASSWORD = "a-password-for-tests"  # noqa: S105 - of people that exist in tests only
+
+
+WellsOf = Callable[[RepositorySession, int], Awaitable[list[int]]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class RepositoryEnv:
     several: Sample
     #: A plate; None where the repository has no SCREENS.
     plate: Sample | None = None
+    #: Returns the ids of an image's wells, as the adapter keeps them.
+    wells_of: WellsOf | None = None
 
 
 def plan_for(

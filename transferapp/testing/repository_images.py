@@ -18,7 +18,7 @@ from transferapp.errors import (
 )
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset
-from transferapp.model.images import Annotation, AnnotationKind, Pixels, TileRegion
+from transferapp.model.images import Annotation, AnnotationKind, ImageFilter, Pixels, TileRegion
 from transferapp.repositories.port import (
     Capability,
     RepositorySession,
@@ -132,6 +132,71 @@ class ImageSuite:
                 assert b"".join(pieces) == content[offset : offset + length]
             rest = [p async for p in session.images.read(file.id, 7)]
             assert b"".join(rest) == content[7:]
+
+    async def test_find_by_tag(self, env: RepositoryEnv) -> None:
+        red, green = (Annotation(AnnotationKind.TAG, value=value) for value in ("Red", "green"))
+        async with env.repository.session(ALICE) as session:
+            target = (await new_dataset(session)).ref
+            one, other = [
+                (await self.made(env, session, target)).image_ids[0] for _ in range(2)
+            ]
+            await session.images.annotate(one, [red, green])
+            await session.images.annotate(other, [green])
+            for wanted, ids in (
+                (ImageFilter(target, tag="Red"), [one]),
+                (ImageFilter(target, tag="green"), [one, other]),
+                (ImageFilter(target, tag="gree"), []),
+                (ImageFilter(target, tag="gr%"), []),
+                (ImageFilter(target, tag="green", text="%no such name_"), []),
+            ):
+                assert [i.id for i in await session.images.find_by(wanted)] == ids
+            tagged = ImageFilter(tag="green")
+            pages = [await session.images.find_by(tagged, after=n) for n in (one - 1, one)]
+            assert [page[0].id for page in pages] == [one, other]
+
+    async def test_find_by_well(self, env: RepositoryEnv) -> None:
+        if env.plate is None or env.wells_of is None:
+            return
+        async with env.repository.session(ALICE) as session:
+            screen = await session.containers.create(ContainerKind.SCREEN, "Screen")
+            made = await self.made(env, session, screen.ref, env.plate)
+            wells = {one: await env.wells_of(session, one) for one in made.image_ids}
+            assert all(len(ids) == 1 for ids in wells.values())
+            [well] = wells[made.image_ids[0]]
+            inside = [one for one in sorted(made.image_ids) if wells[one] == [well]]
+            found = await session.images.find_by(ImageFilter(well=well))
+            assert [image.id for image in found] == inside
+            assert 0 < len(inside) < len(made.image_ids)
+            with pytest.raises(TargetNotFound):
+                await session.images.find_by(ImageFilter(well=987654321))
+
+    async def test_many_at_once(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            one = await self.made(env, session, None)
+            set_ = await self.made(env, session, None, env.several)
+            asked = [*set_.image_ids, *one.image_ids, *one.image_ids]
+            found = await session.images.summaries([*asked, 987654321])
+            assert [image.id for image in found] == sorted(set(asked))
+            details = await session.images.get(one.image_ids[0])
+            assert details.summary in found
+            sizes = await session.images.sizes([*asked, 987654321])
+            assert [size.image_id for size in sizes] == sorted(set(asked))
+            files = await session.images.files(asked)
+            for size in sizes:
+                mine = [file.size_bytes for file in files if file.fileset_id == size.fileset_id]
+                assert (size.file_count, size.size_bytes) == (len(mine), sum(mine))
+                assert size.may_read
+            assert await session.images.summaries([]) == []
+            assert await session.images.sizes([]) == []
+
+    async def test_others_are_left_out_of_many(self, env: RepositoryEnv) -> None:
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, private) as session:
+            plan = plan_for(env.single, None, private)
+            made = await import_all(session, plan, env.single.paths)
+        async with env.repository.session(BOB) as session:
+            assert await session.images.summaries(made.image_ids) == []
+            assert await session.images.sizes(made.image_ids) == []
 
     async def test_files_are_listed_once(self, env: RepositoryEnv) -> None:
         async with env.repository.session(ALICE) as session:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from transferapp.desktop.browse.export_summary_line import ExportSummaryLine, Summarize
 from transferapp.desktop.browse.export_texts import (
     FORM_NAMES,
     form_text,
@@ -32,7 +33,7 @@ from transferapp.model.export_specs import ExportForm, ExportSpec
 
 class ExportDialog(Dialog):
     """Use ``open()``. Names: ``export.form``, ``.folder``, ``.choose``, ``.start``,
-    ``.cancel``.
+    ``.cancel``, and those of ExportSummaryLine.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class ExportDialog(Dialog):
         parent: QWidget | None = None,
         *,
         spec: ExportSpec,
+        summarize: Summarize,
     ) -> None:
         """``what`` is the heading; ``start`` queues the export and may raise our errors.
-        ``spec`` says which part is exported, and which form is chosen at first.
+        ``spec`` says which part is exported, and which form is chosen at first; ``summarize``
+        asks what it would bring.
         """
         super().__init__(parent)
         self.setObjectName("export")
@@ -63,6 +66,8 @@ class ExportDialog(Dialog):
         self._form.currentIndexChanged.connect(self._form_chosen)
         self._part = label(part_text(spec), "muted", wrap=True)
         self._explained = label("", "muted", wrap=True)
+        self._summary = ExportSummaryLine(summarize)
+        self.finished.connect(lambda _result: self._summary.stop())
         self._banner = MessageBanner("export.banner")
         self._folder = QLineEdit(str(folder))
         self._folder.setObjectName("export.folder")
@@ -116,6 +121,7 @@ class ExportDialog(Dialog):
         layout.addWidget(form)
         layout.addWidget(self._form)
         layout.addWidget(self._explained)
+        layout.addWidget(self._summary)
         layout.addSpacing(theme.SMALL)
         layout.addWidget(caption)
         layout.addLayout(row)
@@ -126,7 +132,9 @@ class ExportDialog(Dialog):
         return ExportSpec(ExportForm(self._form.currentData()), self._cut)
 
     def _form_chosen(self) -> None:
-        self._explained.setText(form_text(self._chosen_spec().form))
+        spec = self._chosen_spec()
+        self._explained.setText(form_text(spec.form))
+        self._summary.count(spec)
 
     def _check(self) -> None:
         self._submit.setEnabled(bool(self._folder.text().strip()))

@@ -18,8 +18,10 @@ from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
+    ImageFilter,
     ImageSummary,
     OriginalFile,
+    OriginalsSize,
     TileRegion,
 )
 from transferapp.repositories.local.accounts.permissions import Caller, demand
@@ -64,13 +66,30 @@ class LocalImages(Images):
         limit: int = 100,
     ) -> list[ImageSummary]:
         """List images in id order, at most 1000; of a project those of its datasets."""
+        return await self.find_by(ImageFilter(container, text=text), after=after, limit=limit)
+
+    @override
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000, also of a well or with a tag."""
 
         def find() -> list[ImageSummary]:
             page = after, max(1, min(limit, _MOST_LISTED))
             with reading(self._local_store.engine) as connection:
-                return image_rows.list_images(connection, self._caller, container, text, page)
+                return image_rows.list_images(connection, self._caller, wanted, page)
 
         return await in_thread(find)
+
+    @override
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return the summaries of those that the caller sees, in id order."""
+
+        def summaries() -> list[ImageSummary]:
+            with reading(self._local_store.engine) as connection:
+                return image_rows.image_summaries(connection, self._caller, image_ids)
+
+        return await in_thread(summaries)
 
     @override
     async def get(self, image_id: int) -> ImageDetails:
@@ -111,6 +130,16 @@ class LocalImages(Images):
                 return files_of(connection, sorted({row.fileset_id for row in rows}))
 
         return await in_thread(files)
+
+    @override
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the originals are; whoever sees an image may read them."""
+
+        def sizes() -> list[OriginalsSize]:
+            with reading(self._local_store.engine) as connection:
+                return image_rows.originals_sizes(connection, self._caller, image_ids)
+
+        return await in_thread(sizes)
 
     @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:

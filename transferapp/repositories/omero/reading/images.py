@@ -15,8 +15,10 @@ from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
+    ImageFilter,
     ImageSummary,
     OriginalFile,
+    OriginalsSize,
     TileRegion,
 )
 from transferapp.repositories.omero.catalogue.annotations import add_annotations
@@ -25,6 +27,7 @@ from transferapp.repositories.omero.catalogue.duplicates import find_duplicates
 from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.reading import image_queries
 from transferapp.repositories.omero.reading.files import read_file
+from transferapp.repositories.omero.reading.originals_sizes import originals_sizes
 from transferapp.repositories.omero.reading.pixels import read_thumbnail, read_tile
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import Images
@@ -54,9 +57,23 @@ class OmeroImages(Images):
         limit: int = 100,
     ) -> list[ImageSummary]:
         """List images in id order, at most 1000; of a project those of its datasets."""
+        return await self.find_by(ImageFilter(container, text=text), after=after, limit=limit)
+
+    @override
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000, also of a well or with a tag."""
         most = max(1, min(limit, _MOST_LISTED))
         return await self._omero_session.run(
-            image_queries.list_images, self._omero_session, container, text, after, most
+            image_queries.list_images, self._omero_session, wanted, after, most
+        )
+
+    @override
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return the summaries of those that this person sees, in id order."""
+        return await self._omero_session.run(
+            image_queries.image_summaries, self._omero_session, image_ids
         )
 
     @override
@@ -91,6 +108,11 @@ class OmeroImages(Images):
         return await self._omero_session.run(
             image_queries.image_files, self._omero_session, image_ids
         )
+
+    @override
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the originals are, and whether OMERO's policy gives them out."""
+        return await self._omero_session.run(originals_sizes, self._omero_session, image_ids)
 
     @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
