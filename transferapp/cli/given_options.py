@@ -16,13 +16,13 @@ def refuse_empty_options(arguments: Sequence[str]) -> None:
     for text in arguments:
         option, equals, value = text.partition("=")
         if equals and option.startswith("--") and not value.strip():
-            _refuse(option)
+            _end_for(option)
         if not text.strip() and before.startswith("--"):
-            _refuse(before)
+            _end_for(before)
         before = text
 
 
-def _refuse(option: str) -> None:
+def _end_for(option: str) -> None:
     raise typer.BadParameter(
         "It is empty. Give it a value, or leave it out.", param_hint=option
     )
