@@ -154,7 +154,7 @@ async def tagged(server: RestServer, tag: str, *image_ids: int) -> None:
     async with server.parts.repository.session("ada") as session:
         for image_id in image_ids:
             note = Annotation(AnnotationKind.TAG, value=tag)
-            await session.images.annotate(image_id, [note])
+            await session.images.annotate({image_id: [note]})
 
 
 async def test_tags_and_a_search_choose_images_each_once(server: RestServer) -> None:

@@ -51,7 +51,7 @@ class Values:
         countdown.start()
         repository = LocalRepository(self.folder, SystemClock())
         async with repository.session(ALICE) as session:
-            await session.images.names(self.image_ids)
+            await session.images.summaries(self.image_ids)
             await session.images.annotate({one: self.of(one) for one in self.image_ids})
         countdown.stop()
         await repository.close()

@@ -226,9 +226,6 @@ class ImageViews(Protocol):
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
 
-    async def names(self, image_ids: Sequence[int]) -> list[str]:
-        """Return the images' names, in this order; raises ImageNotFound."""
-
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (pixels, 1 to 2048).
 

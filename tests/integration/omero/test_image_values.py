@@ -71,7 +71,7 @@ async def test_many_images_take_as_few_questions_as_one(
         taken = []
         for some in (ids[:1], ids[1:]):
             sandbox.control("calls")
-            await session.images.names(some)
+            await session.images.summaries(some)
             await session.images.annotate({number: values("few", number) for number in some})
             calls = sandbox.control("calls")["calls"]
             taken.append(

@@ -102,11 +102,6 @@ class LocalImages(Images):
         return await in_thread(get)
 
     @override
-    async def names(self, image_ids: Sequence[int]) -> list[str]:
-        """Return their names, in this order; raises ImageNotFound."""
-        return await in_thread(self._names, image_ids)
-
-    @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048); raises Invalid beyond
         that.
@@ -211,12 +206,6 @@ class LocalImages(Images):
         with reading(self._local_store.engine) as connection:
             row = image_rows.find_file(connection, self._caller, file_id)
         return opened(self._local_store.originals.content(row.sha1), row.size_bytes)
-
-    def _names(self, image_ids: Sequence[int]) -> list[str]:
-        with reading(self._local_store.engine) as connection:
-            rows = image_rows.visible_images(connection, self._caller, image_ids)
-        names = {row.id: str(row.name) for row in rows}
-        return [names[image_id] for image_id in image_ids]
 
     def _annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
         with writing(self._local_store.engine) as connection:

@@ -84,11 +84,6 @@ class OmeroImages(Images):
         )
 
     @override
-    async def names(self, image_ids: Sequence[int]) -> list[str]:
-        """Return their names, in this order; raises ImageNotFound."""
-        return await self._omero_session.run(self._names, image_ids)
-
-    @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048); raises Invalid beyond
         that.
@@ -151,11 +146,6 @@ class OmeroImages(Images):
     def _tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
         place = image_queries.image_place(self._omero_session, image_id)
         return read_tile(self._omero_session.gateway, place, region)
-
-    def _names(self, image_ids: Sequence[int]) -> list[str]:
-        images = image_queries.image_objects(self._omero_session, image_ids)
-        names = {one.getId().getValue(): str(one.getName().getValue()) for one in images}
-        return [names[image_id] for image_id in image_ids]
 
     def _annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
         images = image_queries.image_objects(self._omero_session, [*annotations])
