@@ -16,6 +16,8 @@ from tests.support.in_place_env import in_place_settings, staged
 from tests.support.omero_env import adapter, populate, start_sandbox, sweep
 from tests.support.omero_rois import draw_rois
 from transferapp.host.resources import resource
+from transferapp.repositories.omero.reading.images import OmeroImages
+from transferapp.repositories.port import RepositorySession
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_containers import IdentitySuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
@@ -36,6 +38,13 @@ def sample(folder: str, first: str, image_count: int = 1) -> Sample:
     root = resource("sample-data", folder)
     others = sorted(p.name for p in root.iterdir() if p.is_file() and p.name != first)
     return Sample(root, (first, *others), image_count)
+
+
+async def _wells_of(session: RepositorySession, image_id: int) -> list[int]:
+    assert isinstance(session.images, OmeroImages)
+    context = session.images._omero_session
+    hql = "select s.well.id from WellSample s where s.image.id = :id"
+    return [well for (well,) in await context.run(context.rows, hql, id=image_id)]
 
 
 class OmeroEnv:
@@ -71,6 +80,7 @@ class OmeroEnv:
             several=several,
             plate=plate,
             draw_rois=partial(draw_rois, settings),
+            wells_of=_wells_of,
         )
         await repository.close()
 

@@ -184,3 +184,53 @@ def test_what_is_not_there_is_told(terminal: Terminal, stack: str, tmp_path: Pat
     assert done.code != 0
     assert "700 columns" in done.err + done.out
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+def test_before_it_is_asked_for(terminal: Terminal, stack: str, tmp_path: Path) -> None:
+    """How much it would be, in any form, without a folder and without a transfer."""
+    before = len(terminal.run("transfers", "list", "--json").json)
+    done = terminal.run("export", stack, "--dry-run", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["images"], done.json["files"], done.json["complete"]) == (1, 1, True)
+    whole = exported(terminal, tmp_path / "out", stack)
+    assert done.json["size_bytes"] == sum(path.stat().st_size for path in whole)
+    part = ("--form", "ome-zarr", "--region", "0,0,100,50", "--z", "0-1")
+    zarr = terminal.run("export", stack, "--dry-run", "--json", *part).json
+    assert (zarr["size_bytes"], zarr["files"]) == (2 * 2 * 2 * 50 * 100 * 2, None)
+    gone = terminal.run("export", stack, "Image:987654", "--dry-run")
+    assert gone.code == 1
+    assert "Image:987654" in gone.err + gone.out
+    lost = terminal.run("export", stack, "--dry-run", "--form", "png", "--z", "7")
+    assert lost.code == 5
+    assert "It has 3 planes." in lost.err + lost.out
+    assert terminal.run("export", stack).code == 2
+    assert len(terminal.run("transfers", "list", "--json").json) == before + 1
+
+
+def test_tags_a_search_and_a_list(terminal: Terminal, tmp_path: Path) -> None:
+    """In both repositories; what is gone is left out where that is asked for."""
+    make_tiffs(tmp_path / "day2", 3, edge=32)
+    asked = ("import", str(tmp_path / "day2"), "--to", "Dataset:Chosen", "--create")
+    done = terminal.run(*asked, "--tag", "control group", "--wait", "--json")
+    assert done.code == 0, done.err
+    names = {one["name"]: one["image_ids"][0] for one in done.json["items"]}
+    contents = {path.name: path.read_bytes() for path in (tmp_path / "day2").iterdir()}
+
+    def arrived(out: str, *arguments: str) -> dict[str, bytes]:
+        paths = exported(terminal, tmp_path / out, *arguments)
+        return {path.name: path.read_bytes() for path in paths}
+
+    assert arrived("tag", "Tag:control group") == contents
+    one = next(iter(sorted(contents)))
+    assert arrived("query", "--query", one[:-4], "Dataset:Chosen") == {one: contents[one]}
+    saved = tmp_path / "saved.csv"
+    lines = [f"{image_id},{name}" for name, image_id in names.items()]
+    saved.write_text("\n".join(["Image,name", *lines, "987654,gone"]), encoding="utf-8")
+    out = str(tmp_path / "refused")
+    refused = terminal.run("export", "--list", str(saved), "--to", out)
+    assert refused.code == 1
+    assert "987654" in refused.err
+    assert arrived("list", "--list", str(saved), "--skip-missing") == contents
+    wrong = terminal.run("export", "--tag", "control", "--dry-run")
+    assert wrong.code == 1
+    assert "'control'" in wrong.err + wrong.out

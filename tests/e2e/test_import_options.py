@@ -19,8 +19,9 @@ import tifffile
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
 from transferapp.client.agent import AgentClient
 from transferapp.model.annotations import EDITABLE_PAIRS
-from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.images import ImageDetails
+from transferapp.model.transfers import Transfer
 from transferapp.protocol.messages import SubmissionView
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.sandbox.installation_repositories import SandboxRepository, running_sandbox
@@ -169,11 +170,12 @@ def test_an_administrator_imports_for_another_person(
     make_tiffs(tmp_path / "run", 1, edge=32, seed=12)
     where = ("--to", "Dataset:Of Bob", "--create", "--wait", "--json")
     asked = ("import", str(tmp_path / "run"), "--for", "bob", *where)
-    refused = terminal.run(*asked)
-    assert refused.code == 3
-    assert json.loads(refused.out)["code"] == "permission-denied"
-    _add_administrator(terminal)
     try:
+        _log_in(terminal, "bob")
+        refused = terminal.run(*asked[:3], "alice", *where)
+        assert refused.code == 3
+        assert json.loads(refused.out)["code"] == "permission-denied"
+        _add_administrator(terminal)
         _log_in(terminal, "boss")
         done = terminal.run(*asked)
         assert done.code == 0, done.err
@@ -196,6 +198,28 @@ def test_an_administrator_imports_for_another_person(
         return image.summary.owner, dataset.owner, listed
 
     assert asyncio.run(ask()) == ("bob", "bob", [transfer["id"]])
+
+
+def test_a_leader_imports_for_a_member_of_her_group(terminal: Terminal, tmp_path: Path) -> None:
+    repository = terminal.installation.repository
+    if not isinstance(repository, SandboxRepository):  # There alice leads the lab.
+        people = Administration(repository._folder)  # type: ignore[attr-defined]
+        asyncio.run(people.add_member("alice", "lab", owner=True))
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=23)
+    where = ("--to", "Dataset:Led", "--create", "--wait", "--json")
+    done = terminal.run("import", str(tmp_path / "run"), "--for", "bob", *where)
+    assert done.code == 0, done.err
+    transfer = done.json["transfer"]
+    assert (transfer["owner"], transfer["asked_by"]) == ("bob", "alice")
+
+    async def owners() -> tuple[str, str]:
+        async with await terminal.installation.sign_in("bob", PASSWORD) as server:
+            [number] = [one for item in done.json["items"] for one in item["image_ids"]]
+            target = ContainerRef.parse("{kind}:{id}".format(**transfer["target"]))
+            image, dataset = await server.image(number), await server.container(target)
+        return image.summary.owner, dataset.owner
+
+    assert asyncio.run(owners()) == ("bob", "bob")
 
 
 def _add_administrator(terminal: Terminal) -> None:
@@ -260,6 +284,64 @@ def test_only_what_the_facility_allows_is_skipped(terminal: Terminal, tmp_path: 
     window = [(one.window_start, one.window_end) for one in image.pixels.channels]
     assert window == [(0.0, 65535.0)]
     assert terminal.safe_to_delete(done.json["transfer"]["id"])
+
+
+def kept(terminal: Terminal, name: str) -> tuple[list[Container], list[Transfer]]:
+    """Return the datasets and the transfers of this name."""
+
+    async def ask() -> tuple[list[Container], list[Transfer]]:
+        async with await terminal.installation.sign_in("alice", PASSWORD) as server:
+            datasets = await server.containers(None, kind=ContainerKind.DATASET)
+            transfers = (await server.transfers()).items
+        here = [one for one in datasets if one.name == name]
+        return here, [one for one in transfers if one.target_name == name]
+
+    return asyncio.run(ask())
+
+
+def test_no_target_is_made_for_an_import_that_is_refused(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=21)
+    where = ("--to", "Dataset:Never", "--create")
+    refused = terminal.run("import", str(tmp_path / "run"), *where, "--skip", "thumbnails")
+    assert refused.code == 3
+    terminal.installation.kill("agent")
+    try:
+        unreachable = terminal.run("import", str(tmp_path / "run"), *where)
+        assert unreachable.code != 0
+    finally:
+        terminal.installation.start("agent")
+    assert kept(terminal, "Never") == ([], [])
+
+
+def test_an_omero_that_compares_no_sizes_says_so_before_anything_is_sent(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    repository = terminal.installation.repository
+    if not isinstance(repository, SandboxRepository):
+        pytest.skip("the embedded repository skips nothing")
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=22)
+    asked = ("import", str(tmp_path / "run"), "--skip", "checksum", "--wait", "--to")
+    key = "omero.checksum.supported"
+    repository.sandbox.control("set", key=key, value="SHA1-160,MD5-128")
+    try:
+        assert (
+            terminal.run(
+                "import", str(tmp_path / "run"), "--to", "Dataset:There", "--create"
+            ).code
+            == 0
+        )
+        for to in (("Dataset:None", "--create"), ("Dataset:There",)):
+            refused = terminal.run(*asked, *to)
+            assert refused.code == 1
+            assert "This OMERO does not let imports skip checksums" in refused.err
+            assert "Import without --skip checksum" in refused.err
+    finally:
+        every = "SHA1-160,MD5-128,Murmur3-128,Murmur3-32,CRC-32,Adler-32,File-Size-64"
+        repository.sandbox.control("set", key=key, value=every)
+    assert kept(terminal, "None") == ([], [])
+    assert len(kept(terminal, "There")[1]) == 1
 
 
 def test_without_checksums_nobody_says_that_the_source_may_go(

@@ -10,11 +10,23 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
-from tests.support.rest_server import RestServer, notification_rounds, server, submitted
+from tests.support.rest_server import (
+    GROUP,
+    RestServer,
+    manifest,
+    notification_rounds,
+    server,
+    submitted,
+)
 from transferapp.cli import following, signed_in
 from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
 from transferapp.client.server import ServerClient
+from transferapp.ledger.port import NewTransfer
+from transferapp.model.containers import Container, ContainerKind
+from transferapp.model.identity import GroupPermissions
+from transferapp.model.transfers import TransferKind
+from transferapp.repositories.local.accounts.administration import Administration
 
 __all__ = ["server"]
 
@@ -58,6 +70,8 @@ async def test_transfers_are_listed_shown_and_cancelled(ada: ServerClient) -> No
     assert item["state"] == "cancelled"
     assert (await run("transfers", "cancel", second.id)).exit_code == ExitCode.DONE
     assert (await ada.transfer(second.id)).items[0].state == "cancelled"
+    in_vain = await run("transfers", "cancel", second.id)
+    assert "nothing is cancelled" in in_vain.stderr
 
 
 async def test_a_retry_finds_its_new_target_in_a_group(ada: ServerClient) -> None:
@@ -77,6 +91,59 @@ async def test_a_retry_finds_its_new_target_in_a_group(ada: ServerClient) -> Non
     pointless = await run("transfers", "retry", transfer.id, "--group", groups[0].name)
     assert pointless.exit_code == ExitCode.PROBLEM
     assert "--group says where --to is looked for" in pointless.stderr
+
+
+async def named(ada: ServerClient, name: str) -> list[Container]:
+    everywhere = await ada.containers(None, kind=ContainerKind.DATASET)
+    return [one for one in everywhere if one.name == name]
+
+
+async def test_a_retry_stays_in_the_group_of_its_import(
+    server: RestServer, ada: ServerClient
+) -> None:
+    people = Administration(server.parts.settings.repository_folder)
+    guests = await people.add_group("guests", GroupPermissions.PRIVATE)
+    await people.add_member("ada", "guests")
+    dataset = ContainerKind.DATASET
+    kidney = await ada.create_container(dataset, "Kidney", group_id=guests)
+    elsewhere = await ada.create_container(dataset, "Liver")
+    transfer = (await ada.submit_import(manifest(kidney, 5))).details.transfer
+    assert transfer.group_id == guests
+
+    # Of two groups with such a name, only that of the import counts.
+    retry = ("transfers", "retry", transfer.id, "--create", "--to")
+    done = await run(*retry, "Dataset:Liver")
+    assert done.exit_code == ExitCode.DONE, done.output
+    target = (await ada.transfer(transfer.id)).transfer.target
+    assert target is not None
+    assert target != elsewhere.ref
+    assert (await ada.container(target)).group_id == guests
+    # Nothing is made for what is refused.
+    refused = await run(*retry, "Dataset:Spleen", "--group", GROUP)
+    assert refused.exit_code == ExitCode.PROBLEM
+    assert "the group 'guests'" in refused.stderr
+    assert await named(ada, "Spleen") == []
+    refused = await run(*retry, str(elsewhere.ref))
+    assert refused.exit_code == ExitCode.PROBLEM
+    assert "'Liver', is not in the group 'guests'" in refused.stderr
+
+
+async def test_nothing_is_made_for_a_retry_that_is_not_possible(
+    server: RestServer, ada: ServerClient
+) -> None:
+    transfer = (await submitted(ada, 5)).details.transfer
+    retry = ("transfers", "retry", transfer.id, "--create", "--to", "Dataset:Never")
+    await ada.cancel(transfer.id)
+    for asked, why in (((), "Nothing of it is left"), (("--item", "Cells"), "is cancelled")):
+        refused = await run(*retry, *asked)
+        assert refused.exit_code == ExitCode.PROBLEM, refused.output
+        assert why in refused.stderr
+    new = NewTransfer(TransferKind.EXPORT, "Export", "ada", "key", ())
+    export = (await server.parts.ledger.add(new)).transfer
+    refused = await run(*retry[:2], export.id, *retry[3:])
+    assert refused.exit_code == ExitCode.PROBLEM
+    assert "Only an import has a target" in refused.stderr
+    assert await named(ada, "Never") == []
 
 
 async def test_the_former_forms_do_the_same_and_name_the_new_one(ada: ServerClient) -> None:

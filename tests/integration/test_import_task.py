@@ -113,6 +113,12 @@ async def test_who_asks_for_another_person_must_still_be_allowed_to(env: Env) ->
     assert item.trouble is not None
     assert "You may not import for others" in item.trouble.message
     assert not await env.reserved(details)
+    await people.add_member("eve", "lab", owner=True)
+    path = env.folder / "led.png"
+    path.write_bytes(cells().read_bytes())
+    led = await env.add_import([path], asked_by="eve")
+    await env.finish(led)
+    assert (await env.item(led)).state is ItemState.IMPORTED
     await people.add_experimenter("root", "Root", "secret-Root", is_admin=True)
     path = env.folder / "again.png"
     path.write_bytes(cells().read_bytes())

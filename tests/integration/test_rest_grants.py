@@ -53,6 +53,7 @@ BODIES: dict[str, Any] = {
         "items": [{"name": "i", "files": [{"client_path": "a", "size_bytes": 1}]}],
     },
     "/v1/exports": {"name": "n", "image_ids": [1]},
+    "/v1/exports/summary": {"name": "n", "image_ids": [1]},
     "/v1/notifications/verify": {"code": "1"},
     "/v1/notifications": {},
     "/v1/transfers/{transfer_id}/target": {"target": "Dataset:1"},

@@ -50,12 +50,12 @@ Skips = Annotated[
 
 
 def skips_given(given: Sequence[str]) -> frozenset[Skip]:
-    """Return what is skipped; raises Invalid."""
+    """Return what is skipped; what is not known ends the command like a wrong option."""
     try:
         return skips_of(" ".join(given))
     except ValueError:
         text = f"'{' '.join(given)}' cannot be skipped. There are: {', '.join(Skip)}."
-        raise Invalid(text) from None
+        raise typer.BadParameter(text, param_hint="--skip") from None
 
 
 def own_annotations(

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
+from transferapp.cli.given_options import refuse_empty_options
 from transferapp.cli.log import open_waiting_log
 from transferapp.host.collecting import seldom_collecting, spare_what_is_there
 
@@ -67,6 +68,8 @@ def group_of(entries: tuple[CommandEntry, ...]) -> type[TyperGroup]:
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
             """Load what is about to be run, or to be asked for its own help."""
             if args[0] in by_name:
+                if not by_name[args[0]].settings:
+                    refuse_empty_options(args)
                 self.commands[args[0]] = by_name[args[0]].load()
             return super().resolve_command(ctx, args)
 

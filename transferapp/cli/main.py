@@ -71,7 +71,7 @@ COMMANDS = (
         "export",
         "exporting",
         "export_images",
-        "Export images, or all of datasets, into a folder, in the background.",
+        "Export images, or all of a dataset, tag or search, into a folder, in the background.",
     ),
     CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
     CommandEntry(

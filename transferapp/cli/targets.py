@@ -19,17 +19,23 @@ from transferapp.model.identity import Group
 
 
 async def find_target(
-    server: ServerClient, text: str, *, create: bool, group: str = "", owner: str = ""
+    server: ServerClient,
+    text: str,
+    *,
+    create: bool,
+    group: str = "",
+    owner: str = "",
+    only_in: int | None = None,
 ) -> Container:
     """Return the container; raises Invalid, TargetNotFound, Conflict when several fit.
 
     A number is an id where there is such a container, and a name where there is none.
     Behind a parent (``Dataset:Flies/20261129``, ``Flies/20261129``) it is always a name.
     ``group``: only there, and what is made is made there. ``owner``: with that person's
-    rights instead of one's own.
+    rights instead of one's own. ``only_in``: the id of the only group that is possible.
     """
     kind, path = _parse(text)
-    only = await _group(server, group, owner) if group else None
+    only = await _group(server, group, only_in, owner)
     search = _Search(server, kind, only, owner, create=create)
     return await (search.by_path(*path) if len(path) > 1 else search.by_name(path[0]))
 
@@ -59,8 +65,32 @@ def _parse(text: str) -> tuple[ContainerKind, list[str]]:
     return kind, path
 
 
-async def _group(server: ServerClient, name: str, owner: str) -> Group:
+async def _group(
+    server: ServerClient, name: str, only_in: int | None, owner: str
+) -> Group | None:
+    """Return the group to look in; None: all of them."""
+    if not name and only_in is None:
+        return None
     groups = (await server.identity(owner=owner)).groups
+    possible = next((one for one in groups if one.id == only_in), None)
+    if only_in is not None and possible is None:
+        whose = f"{owner} is" if owner else "You are"
+        raise Invalid(
+            f"{whose} not in the group that the import was made for (number {only_in}), and"
+            " it can go nowhere else. Ask that group's owner, or import the files anew."
+        )
+    if not name:
+        return possible
+    asked = _group_called(name, groups, owner)
+    if possible and asked != possible:
+        raise Invalid(
+            f"The import was made for the group '{possible.name}' and cannot go into another."
+            f" Leave --group out, or import the files anew into '{name}'."
+        )
+    return asked
+
+
+def _group_called(name: str, groups: Iterable[Group], owner: str) -> Group:
     for one in groups:
         if one.name == name:
             return one
@@ -127,8 +157,8 @@ class _Search:
             return None
         if self.group and found.group_id != self.group.id:
             raise Invalid(
-                f"{found.ref}, '{found.name}', is not in the group '{self.group.name}'. Leave"
-                " --group out, or name another target."
+                f"{found.ref}, '{found.name}', is not in the group '{self.group.name}'. Name"
+                " a target of that group."
             )
         return found
 

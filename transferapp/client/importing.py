@@ -55,12 +55,20 @@ class HandOver(Protocol):
         """Return a transfer with its items, and on wish its files."""
 
 
+class ChecksImports(Protocol):
+    """What is needed of a server to ask whether an import is possible."""
+
+    async def check_import(self, request: ImportRequest) -> None:
+        """Raise what it would be refused for."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
     """What a person decided to import. The same plan again is the same import."""
 
     name: str
-    target: ContainerRef
+    #: None: it is not made yet; only ``check_import`` takes that.
+    target: ContainerRef | None
     candidates: tuple[FilesetCandidate, ...]
     annotations: tuple[Annotation, ...] = ()
     #: Whose data it becomes; empty: the signed-in person's.
@@ -93,12 +101,28 @@ class ExportPlan:
     request_key: str = field(default_factory=lambda: uuid4().hex)
     #: All images in these.
     containers: tuple[ContainerRef, ...] = ()
+    #: All images of these wells, and all with one of these tags.
+    wells: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    #: Of containers, wells and tags (without any: of all images) those named like this.
+    text: str = ""
+    #: Leave out what is gone, or not to be seen, instead of exporting nothing.
+    skip_missing: bool = False
     spec: ExportSpec = ExportSpec()  # noqa: RUF009 - frozen
 
 
 def owner_key(username: str, server_url: str) -> str:
     """Return ``user@server``, by which the agent tells people on one account apart."""
     return f"{username}@{server_url.rstrip('/')}"
+
+
+async def check_import(server: ChecksImports, agent: AgentClient, plan: ImportPlan) -> None:
+    """Raise what ``hand_over_import`` would, but for a target that is not made yet: it is made
+    only for an import that is possible.
+    """
+    await agent.info()
+    plan = await asyncio.to_thread(_as_it_is_now, plan)
+    await server.check_import(await asyncio.to_thread(_import_request, plan))
 
 
 async def hand_over_import(
@@ -113,6 +137,8 @@ async def hand_over_import(
     """
     if not plan.candidates:
         raise Invalid("There is nothing to import.")
+    if plan.target is None:
+        raise Invalid("Choose where to import to.")
     await agent.info()
     plan = await asyncio.to_thread(_as_it_is_now, plan)
     request = await asyncio.to_thread(_import_request, plan)
@@ -135,21 +161,30 @@ async def hand_over_export(
 
     Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
     """
-    if not (plan.image_ids or plan.containers):
-        raise Invalid("Select at least one image.")
+    request = export_request(plan)
     await agent.info()
-    request = ExportRequest(
-        name=plan.name,
-        image_ids=list(plan.image_ids),
-        containers=[str(one) for one in plan.containers],
-        form=plan.spec.form,
-        cut=asked_cut(plan.spec.cut),
-        with_annotations=plan.spec.with_annotations,
-    )
     accepted = await server.submit_export(request, request_key=plan.request_key)
     destination = await asyncio.to_thread(plan.destination.absolute)
     return await agent.submit(
         _submission(server, accepted, owner=owner, destination=str(destination))
+    )
+
+
+def export_request(plan: ExportPlan) -> ExportRequest:
+    """Return what the server is asked; raises Invalid where nothing is chosen."""
+    if not (plan.image_ids or plan.containers or plan.wells or plan.tags or plan.text):
+        raise Invalid("Select at least one image.")
+    return ExportRequest(
+        name=plan.name,
+        image_ids=list(plan.image_ids),
+        containers=[str(one) for one in plan.containers],
+        wells=list(plan.wells),
+        tags=list(plan.tags),
+        text=plan.text,
+        skip_missing=plan.skip_missing,
+        form=plan.spec.form,
+        cut=asked_cut(plan.spec.cut),
+        with_annotations=plan.spec.with_annotations,
     )
 
 
@@ -196,7 +231,7 @@ def _file_now(file: FoundFile) -> FoundFile:
 def _import_request(plan: ImportPlan) -> ImportRequest:
     return ImportRequest(
         name=plan.name,
-        target=str(plan.target),
+        target="" if plan.target is None else str(plan.target),
         items=[
             _new_item(one, plan.own_annotations.get(one.files[0].path, OwnAnnotations()))
             for one in plan.candidates

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transferapp.client.csv_files import csv_rows
 from transferapp.errors import Invalid
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.file_names import problem_of
 from transferapp.model.annotations import annotations_of, wrong_annotations
 from transferapp.model.image_annotations import (
     ImageAnnotations,
@@ -21,8 +20,6 @@ from transferapp.model.image_annotations import (
 #: What the columns are called that say which file, and which image, a row is about.
 FILE_COLUMNS = ("file", "filename", "file name", "path")
 IMAGE_COLUMNS = ("image", "image name")
-MOST_TABLE_BYTES = 64 << 20
-_DELIMITERS = "\t;,"
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -48,7 +45,7 @@ def read_table(path: Path) -> list[TableRow]:
     Separated by whatever its headings are separated by: tab, semicolon or comma. Empty cells
     are no pair.
     """
-    rows = _rows(_text(path), path)
+    rows = csv_rows(path)
     headings = next(rows, (0, []))[1]
     keys = [heading.strip() for heading in headings]
     files, images = _named(keys, FILE_COLUMNS), _named(keys, IMAGE_COLUMNS)
@@ -153,32 +150,6 @@ class _Files:
             f"{where}: several files are called '{row.file or row.image}': {paths}. Write"
             " the path."
         )
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MOST_TABLE_BYTES:
-            raise Invalid(f"'{path.name}' is larger than {MOST_TABLE_BYTES >> 20} MiB.")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise problem_of(error, path) from error
-    except UnicodeDecodeError:
-        raise Invalid(f"'{path.name}' is not in UTF-8. Save it as CSV in UTF-8.") from None
-
-
-def _rows(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that hold anything, each with the number of its (last) line."""
-    lines = text.splitlines(keepends=True)
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        for cells in reader:
-            # The line of column types that OMERO.tables are filled by.
-            if any(cell.strip() for cell in cells) and not cells[0].startswith("# header"):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise Invalid(f"'{path.name}', line {reader.line_num}: {error}.") from error
 
 
 @dataclass(frozen=True, slots=True)

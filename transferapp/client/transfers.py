@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -13,13 +14,15 @@ from transferapp.client.connection import (
     body_of,
     given,
 )
+from transferapp.errors import NotFound
 from transferapp.model.containers import ContainerRef
 from transferapp.model.transfers import (
     TransferDetails,
     TransferKind,
 )
 from transferapp.protocol import routes
-from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.export_requests import ExportRequest, export_body
+from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.messages import (
     Accepted,
     ImportRequest,
@@ -35,13 +38,37 @@ class TransferClient(ServerConnection):
         self, request: ImportRequest, *, request_key: str | None = None
     ) -> Accepted:
         """Ask for an import; the same key gives the first answer again (a fresh grant)."""
-        return await self._submit(routes.IMPORTS, request, request_key)
+        return await self._submit(routes.IMPORTS, partial(_import_body, request), request_key)
+
+    async def check_import(self, request: ImportRequest) -> None:
+        """Raise what ``submit_import`` would; ``target`` may be empty, and nothing changes.
+
+        A server that cannot be asked so refuses when it is asked for the import.
+        """
+        content = await asyncio.to_thread(partial(_import_body, request))
+        headers = {"Content-Type": "application/json"}
+        try:
+            await self._send("POST", routes.IMPORT_CHECK, content=content, headers=headers)
+        except NotFound as error:
+            if type(error) is not NotFound:  # A target, an owner: no address of a server.
+                raise
 
     async def submit_export(
         self, request: ExportRequest, *, request_key: str | None = None
     ) -> Accepted:
         """Ask for an export; the same key gives the first answer again (a fresh grant)."""
-        return await self._submit(routes.EXPORTS, request, request_key)
+        return await self._submit(routes.EXPORTS, partial(export_body, request), request_key)
+
+    async def export_summary(self, request: ExportRequest) -> ExportSummary:
+        """Say what an export would bring; nothing is queued. Raises Denied, Invalid."""
+        body = await asyncio.to_thread(export_body, request)
+        return await self._call(
+            ExportSummary,
+            "POST",
+            routes.EXPORT_SUMMARY,
+            content=body,
+            headers={"Content-Type": "application/json"},
+        )
 
     async def transfers(
         self, *, kind: TransferKind | None = None, after: str = "", limit: int = 50
@@ -70,21 +97,13 @@ class TransferClient(ServerConnection):
         return (await self._call(dict[str, str], "POST", path))["grant"]
 
     async def _submit(
-        self, path: str, request: ImportRequest | ExportRequest, request_key: str | None
+        self, path: str, body: Callable[[], str], request_key: str | None
     ) -> Accepted:
-        # A server that does not know them yet takes every import without them.
-        left_out: dict[str, Any] = {}
-        if isinstance(request, ImportRequest):
-            for name in ("attachments", "skip"):
-                if not getattr(request, name):
-                    left_out[name] = True
-            if not any(one.annotations for one in request.items):
-                left_out["items"] = {"__all__": {"annotations"}}
-        content = await asyncio.to_thread(partial(request.model_dump_json, exclude=left_out))
         headers = {
             routes.IDEMPOTENCY_KEY: request_key or uuid4().hex,
             "Content-Type": "application/json",
         }
+        content = await asyncio.to_thread(body)
         return await self._call(Accepted, "POST", path, content=content, headers=headers)
 
     async def _act(self, transfer_id: str, item_id: str | None, action: str) -> TransferDetails:
@@ -92,3 +111,13 @@ class TransferClient(ServerConnection):
         path = routes.item(transfer_id, item_id) if item_id else base
         action_path = f"{path}/{action}"
         return await self._call(TransferDetails, "POST", action_path, timeout=TIMEOUT_OF_MANY)
+
+
+def _import_body(request: ImportRequest) -> str:
+    # A server that does not know them yet takes every import without them.
+    left_out: dict[str, Any] = {
+        name: True for name in ("attachments", "skip") if not getattr(request, name)
+    }
+    if not any(one.annotations for one in request.items):
+        left_out["items"] = {"__all__": {"annotations"}}
+    return request.model_dump_json(exclude=left_out)

@@ -44,3 +44,5 @@ class Identity:
     is_admin: bool = False
     #: May act for other people: in OMERO the administrator's privilege *Sudo*.
     may_sudo: bool = False
+    #: The ids of the groups that she leads: may act for their members there.
+    leads: frozenset[int] = frozenset()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from transferapp.model.containers import ContainerRef
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSummary:
@@ -79,6 +81,19 @@ class TileRegion:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which images are meant: all that is given must hold; nothing given means all."""
+
+    container: ContainerRef | None = None
+    #: The id of a well.
+    well: int | None = None
+    #: All of a tag's text, on the image itself, whoever tagged it.
+    tag: str = ""
+    #: A part of the name, in letters of either case.
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OriginalFile:
     """A file as it was imported. ``client_path`` is relative to the fileset, '/'-separated."""
 
@@ -93,6 +108,19 @@ class OriginalFile:
     def name(self) -> str:
         """The last part of the client path."""
         return self.client_path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalsSize:
+    """What the original files of an image's fileset come to; its images share them."""
+
+    image_id: int
+    #: 0 where the image was made from no files.
+    fileset_id: int
+    file_count: int
+    size_bytes: int
+    #: Whether the repository gives the bytes to this person (a policy may keep them back).
+    may_read: bool = True
 
 
 class AnnotationKind(StrEnum):

@@ -151,6 +151,8 @@ class Transfer:
     promises: Promises
     target: ContainerRef | None = None
     target_name: str = ""
+    #: Import: the group that it was made for; another target must be in it, too.
+    group_id: int | None = None
     trouble: ItemProblem | None = None
     #: Import: files of items of which the repository holds every byte, checked.
     files_verified: int = 0

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from transferapp.errors import ImageNotFound
 from transferapp.ledger.port import ItemWork
 from transferapp.model.image_annotations import images_meant
+from transferapp.model.images import Annotation
 from transferapp.repositories.port import ImageChanges, ImageViews
 
 #: So many are told in words.
 _REPORTED = 20
+#: As many summaries as the repository gives at a time.
+_AT_ONCE = 1000
 
 
 class _Images(ImageViews, ImageChanges, Protocol):
@@ -21,17 +25,30 @@ async def annotate_images(images: _Images, work: ItemWork, image_ids: Sequence[i
     """Annotate them; returns a sentence about what found no image, or several. May be
     repeated: what an image has is not added again.
     """
-    details = [await images.get(image_id) for image_id in image_ids]
-    names = [one.summary.name for one in details]
+    names = await _names(images, image_ids)
+    given: dict[int, list[Annotation]] = {}
     none: list[str] = []
     several: list[str] = []
     for one in work.image_annotations:
         meant = images_meant(one.image, work.item.name, names)
         if len(meant) == 1:
-            await images.annotate(image_ids[meant[0]], one.annotations)
+            given.setdefault(image_ids[meant[0]], []).extend(one.annotations)
         else:
             (several if meant else none).append(one.image)
+    await images.annotate(given)
     return " ".join(filter(None, (_no_image(none, names), _several_images(several))))
+
+
+async def _names(images: _Images, image_ids: Sequence[int]) -> list[str]:
+    """Return the images' names, in this order; raises ImageNotFound."""
+    found: dict[int, str] = {}
+    asked = sorted(set(image_ids))
+    for at in range(0, len(asked), _AT_ONCE):
+        some = await images.summaries(asked[at : at + _AT_ONCE])
+        found |= {one.id: one.name for one in some}
+    if missing := set(image_ids) - found.keys():
+        raise ImageNotFound(f"The image {min(missing)} is not there any more.")
+    return [found[image_id] for image_id in image_ids]
 
 
 def _no_image(asked: Sequence[str], names: Sequence[str]) -> str:

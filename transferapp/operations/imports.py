@@ -26,11 +26,13 @@ from transferapp.ledger.port import (
     ItemChange,
     ItemMoves,
     NewTransfer,
+    PlannedItem,
     TransferRecords,
 )
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceScan
 from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
+from transferapp.model.retries import check_can_retarget
 from transferapp.model.skips import Skip, not_allowed
 from transferapp.model.transfers import (
     ENDED_STATES,
@@ -45,7 +47,7 @@ from transferapp.operations.attach_files import AttachFiles
 from transferapp.operations.formats import Formats
 from transferapp.operations.import_fileset import ImportFileset
 from transferapp.operations.manifest import planned_items
-from transferapp.operations.other_people import allowed_owner
+from transferapp.operations.other_people import Owner, allowed_owner
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
 from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging
@@ -101,19 +103,14 @@ class ImportRequests:
         Raises TargetNotFound, PermissionDenied, NameNotAllowed, UnsupportedFile,
         Invalid; Conflict where the key is that of somebody else's request.
         """
-        owner = await allowed_owner(self._repository, username, request.owner)
-        skip = frozenset(request.skip)
-        if refused := not_allowed(skip, self._may_skip):
-            raise PermissionDenied(refused)
-        items = await asyncio.to_thread(planned_items, request)
-        await self._formats.admit([one for one in items if one.role is ItemRole.FILESET])
+        owner, items = await self._admitted(username, request)
         attaches = bool(request.attachments)
         container = await self._target(owner, request.target, attaches=attaches)
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.IMPORT,
                 name=request.name,
-                owner=owner,
+                owner=owner.username,
                 request_key=request_key,
                 items=items,
                 target=container.ref,
@@ -121,17 +118,17 @@ class ImportRequests:
                 group_id=container.group_id,
                 annotations=tuple(request.annotations),
                 drop=request.drop,
-                skip=skip,
-                asked_by="" if owner == username else username,
+                skip=frozenset(request.skip),
+                asked_by="" if owner.username == username else username,
             )
         )
         if details.transfer.sender != username:
             raise Conflict("This Idempotency-Key was used for another import. Take a new one.")
-        if owner != username:
+        if owner.username != username:
             _log.info(
                 "import for another person",
                 transfer=details.transfer.id,
-                owner=owner,
+                owner=owner.username,
                 asked_by=username,
             )
         minted = await self._grants.mint(
@@ -142,22 +139,28 @@ class ImportRequests:
         )
         return Accepted(details=details, grant=minted.token)
 
+    async def check(self, username: str, request: ImportRequest) -> None:
+        """Raise what ``submit`` would, but for the target, which may be missing: for who makes
+        one only for an import that is possible.
+        """
+        owner, _ = await self._admitted(username, request)
+        if request.target:
+            await self._target(owner, request.target, attaches=bool(request.attachments))
+
     async def retarget(self, username: str, transfer_id: str, target: str) -> None:
         """Send what is not imported yet elsewhere; a retry then goes on from there.
 
-        Raises TransferNotFound, TargetNotFound, PermissionDenied, Invalid (other group:
-        the files may already be in the place of the first).
+        Raises TransferNotFound, TargetNotFound, PermissionDenied, StateConflict when nothing
+        of it is left to import, Invalid (other group: the files may already be in the place
+        of the first).
         """
         details = await self._ledger.details(transfer_id, owner=username, with_files=False)
-        if details.transfer.kind is not TransferKind.IMPORT:
-            raise Invalid("Only an import has a target.")
+        check_can_retarget(details)
         attaches = details.transfer.to_attach > details.transfer.attached
         owner = await allowed_owner(self._repository, username, details.transfer.owner)
         container = await self._target(owner, target, attaches=attaches)
-        if details.items:
-            work = await self._ledger.work(details.items[0].id)
-            if work.group_id != container.group_id:
-                raise Invalid("Choose a target in the group that the import was made for.")
+        if details.transfer.group_id != container.group_id:
+            raise Invalid("Choose a target in the group that the import was made for.")
         await self._ledger.retarget(transfer_id, container.ref, container.name)
 
     async def may_upload(
@@ -232,23 +235,46 @@ class ImportRequests:
             await self._ledger.move(item_id, GO_ON, change)
         return await self._ledger.item(item_id)
 
-    async def _target(self, username: str, text: str, *, attaches: bool) -> Container:
+    async def _admitted(
+        self, username: str, request: ImportRequest
+    ) -> tuple[Owner, tuple[PlannedItem, ...]]:
+        """Return whose it will be and what is imported; raises for what is not possible."""
+        owner = await allowed_owner(self._repository, username, request.owner)
+        await self._check_skips(owner, frozenset(request.skip))
+        items = await asyncio.to_thread(planned_items, request)
+        await self._formats.admit([one for one in items if one.role is ItemRole.FILESET])
+        if request.attachments:
+            self._check_takes_attachments()
+        return owner, items
+
+    async def _check_skips(self, owner: Owner, skip: frozenset[Skip]) -> None:
+        if refused := not_allowed(skip, self._may_skip):
+            raise PermissionDenied(refused)
+        if skip:
+            async with self._repository.session(owner.username) as session:
+                await session.imports.check_skips(skip)
+
+    async def _target(self, owner: Owner, text: str, *, attaches: bool) -> Container:
         ref = ContainerRef.parse(text)
         if ref.kind not in IMPORT_TARGETS:
             raise Invalid(f"Nothing can be imported into a {ref.kind}. Choose a dataset.")
-        async with self._repository.session(username) as session:
-            container = await session.containers.get(ref)
+        async with self._repository.session(owner.username) as session:
+            container = owner.check_container(await session.containers.get(ref))
         if not container.can_link:
             raise PermissionDenied
         if attaches:
+            self._check_takes_attachments()
             self._check_attaching(container)
         return container
 
-    def _check_attaching(self, container: Container) -> None:
+    def _check_takes_attachments(self) -> None:
         if Capability.ATTACHMENTS not in self._repository.capabilities:
             raise Invalid(
                 f"{self._repository.name} takes no attachments. Import without attaching files."
             )
+
+    @staticmethod
+    def _check_attaching(container: Container) -> None:
         if not container.can_annotate:
             raise PermissionDenied(
                 f"You may not attach files to '{container.name}'. Import without attaching"

@@ -9,6 +9,7 @@ from typing import Protocol
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.ledger.port import ItemChange, ItemMoves, TransferLists
 from transferapp.model.moves import CANCEL, IN_LINE_STATES, RETRY, can_cancel
+from transferapp.model.retries import check_can_retry
 from transferapp.model.transfers import (
     ItemState,
     TransferDetails,
@@ -56,14 +57,11 @@ class TransferControl:
         item that did not.
         """
         details = await self._ledger.details(transfer_id, owner=owner, with_files=False)
-        items = _chosen(details, item_id)
-        retried = [item for item in items if item.state in RETRY.start | IN_LINE_STATES]
-        # Its workstation may have been faster, and sends a changed file anew.
-        goes_on = item_id is not None and items[0].state is ItemState.UPLOADING
-        if item_id is not None and not (retried or goes_on):
-            raise StateConflict(f"There is nothing to retry: it is {items[0].state}.")
-        for item in retried:
-            await self._retry(details, item)
+        if item_id is not None:
+            check_can_retry(details, item_id)
+        for item in _chosen(details, item_id):
+            if item.state in RETRY.start | IN_LINE_STATES:
+                await self._retry(details, item)
         return await self._ledger.details(transfer_id, owner=owner, with_files=False)
 
     async def _cancel(self, kind: TransferKind, item: TransferItem) -> bool:

@@ -38,5 +38,8 @@ class Prepared(Protocol):
     async def discard(self, item_id: str) -> None:
         """Forget all of an item; unknown ids are fine."""
 
+    async def free_bytes(self) -> int:
+        """Return how many bytes more can be made now."""
+
     async def ids(self) -> list[str]:
         """List the items of which something is here, published or not."""

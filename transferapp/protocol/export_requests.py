@@ -11,9 +11,16 @@ from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 from transferapp.protocol.messages import MAX_ITEMS, Message, Name
 from transferapp.protocol.numbers import Number
 
-#: Containers of one request.
+#: Containers of one request, and wells, and tags.
 MAX_CONTAINERS = 1000
+#: Images of one export; as many may be named.
+MAX_IMAGES = 100_000
+#: Fields of a selection that servers of earlier releases do not know; see ``export_body``.
+_NEWER = ("wells", "tags", "text", "skip_missing")
 
+Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$", max_length=4096)]
+#: A part of names; databases hold no NUL.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]+:[0-9]{1,19}$")]
 
 
@@ -41,9 +48,17 @@ class ExportRequest(Message):
     """Ask for images: the files as they were imported, or another form of all or a part."""
 
     name: Name
-    image_ids: list[Number] = Field(default=[], max_length=MAX_ITEMS)
+    image_ids: list[Number] = Field(default=[], max_length=MAX_IMAGES)
     #: All images in these ("Dataset:5", "Project:3"); the server looks them up.
     containers: list[Ref] = Field(default=[], max_length=MAX_CONTAINERS)
+    #: All images of these wells, and all with one of these tags.
+    wells: list[Number] = Field(default=[], max_length=MAX_CONTAINERS)
+    tags: list[Tag] = Field(default=[], max_length=MAX_CONTAINERS)
+    #: Of containers, wells and tags only the images whose names hold this; where none of them
+    #: is given, all such images that the person may see.
+    text: Text = ""
+    #: Leave out what is gone, or not to be seen, instead of refusing the export.
+    skip_missing: bool = False
     form: ExportForm = ExportForm.ORIGINALS
     cut: AskedCut | None = None
     #: Beside each image what is known of it as JSON, and its ROIs as CSV.
@@ -51,8 +66,8 @@ class ExportRequest(Message):
 
     @model_validator(mode="after")
     def _of_something(self) -> Self:
-        if not (self.image_ids or self.containers):
-            raise ValueError("name images or containers")
+        if not (self.image_ids or self.containers or self.wells or self.tags or self.text):
+            raise ValueError("name images, containers, wells, tags, or a text to search for")
         return self
 
     @model_validator(mode="after")
@@ -75,6 +90,12 @@ class ExportRequest(Message):
         spans = {axis: Span(**span) for axis, span in asked.items()}
         cut = Cut(self.cut.level, channels=tuple(self.cut.channels), **spans)
         return ExportSpec(self.form, cut, self.with_annotations)
+
+
+def export_body(request: ExportRequest) -> str:
+    """Return a request as JSON, such that an earlier server takes what it can."""
+    unused = {name for name in _NEWER if not getattr(request, name)}
+    return request.model_dump_json(exclude=unused)
 
 
 def asked_cut(cut: Cut | None) -> AskedCut | None:

@@ -8,7 +8,7 @@ Optional abilities are protocols of their own, published in ``Repository.capabil
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from transferapp.model.images import (
         Annotation,
         ImageDetails,
+        ImageFilter,
         ImageSummary,
         OriginalFile,
+        OriginalsSize,
         TileRegion,
     )
     from transferapp.model.rois import Roi
+    from transferapp.model.skips import Skip
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
@@ -171,6 +174,11 @@ class OriginalFiles(Protocol):
         Raises ImageNotFound.
         """
 
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the original files of these images are, at most 1000 images; what is
+        not there, or not to be seen, is left out.
+        """
+
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files visible images were already made from, by fileset.
 
@@ -204,6 +212,18 @@ class ImageViews(Protocol):
         visible ones; ``text`` filters by a part of the name.
         """
 
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images as ``find`` does, by more than a container. Raises TargetNotFound for
+        a container or well that is not there.
+        """
+
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return what lists show of these images in id order, at most 1000; what is not there,
+        or not to be seen, is left out.
+        """
+
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
 
@@ -228,9 +248,10 @@ class ImageViews(Protocol):
 class ImageChanges(Protocol):
     """What may be done to images that are there."""
 
-    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once.
+    async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        """Add annotations to images, by their ids; the same one twice is added once.
 
+        Many images are annotated in batches, each wholly or not at all; may be repeated.
         Raises ImageNotFound, PermissionDenied.
         """
 
@@ -247,6 +268,11 @@ class Images(OriginalFiles, ImageViews, ImageChanges, Protocol):
 
 class Imports(Protocol):
     """The steps of an import. Each can be repeated: it adopts what is already there."""
+
+    async def check_skips(self, skip: frozenset[Skip]) -> None:
+        """Raise Invalid for work that cannot be left undone here, before anything is sent;
+        asked of a repository with the capability SKIPPING only.
+        """
 
     async def find(self, key: str) -> Fileset | None:
         """Return the fileset that was reserved under this key."""

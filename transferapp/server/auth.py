@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from transferapp.errors import Busy, GrantRefused, PermissionDenied
 from transferapp.grants.port import Grant, Scope
 from transferapp.host.clock import Clock
-from transferapp.operations.other_people import allowed_owner
+from transferapp.operations.other_people import Owner, allowed_owner
 from transferapp.server.parts import parts_of
 
 #: Failed sign-ins of one person from one address within the window.
@@ -58,9 +58,9 @@ async def admin_grant(request: Request) -> Grant:
     return grant
 
 
-async def owner_allowed_to(request: Request, grant: Grant, owner: str) -> str:
-    """Return whose rights count when a signed-in person asks for ``owner`` ("": herself);
-    raises PermissionDenied.
+async def owner_allowed_to(request: Request, grant: Grant, owner: str) -> Owner:
+    """Return whose rights count, and where, when a signed-in person asks for ``owner``
+    ("": herself); raises PermissionDenied.
     """
     return await allowed_owner(parts_of(request).repository, grant.username, owner)
 

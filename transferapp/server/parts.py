@@ -12,6 +12,7 @@ from transferapp.host.clock import Clock
 from transferapp.ledger.port import Ledger
 from transferapp.notify.port import Inbox
 from transferapp.operations.command_requests import CommandRequests
+from transferapp.operations.export_summary import ExportSummaries
 from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
@@ -44,6 +45,7 @@ class Parts:
     imports: ImportRequests
     sending_anew: SendingAnew
     exports: ExportRequests
+    export_summaries: ExportSummaries
     transfers: TransferControl
     notifications: NotificationPreferences
     inbox: Inbox

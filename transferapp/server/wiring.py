@@ -24,6 +24,7 @@ from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.notify.wiring import Senders, open_senders
 from transferapp.operations.command_requests import CommandRequests
+from transferapp.operations.export_summary import ExportSummaries
 from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
@@ -110,6 +111,7 @@ async def _parts(
         ),
         sending_anew=SendingAnew(ledger, staging, repository),
         exports=ExportRequests(ledger, queue, grants, repository, prepared),
+        export_summaries=ExportSummaries(repository, prepared),
         transfers=TransferControl(ledger, queue, staging, prepared),
         notifications=NotificationPreferences(
             preferences, senders.mail, clock, senders.by_channel

@@ -25,6 +25,9 @@ def _write(folder: Path) -> None:
 class PreparedSuite:
     """The behaviour of the port ``prepared.port.Prepared``."""
 
+    async def test_there_is_room(self, prepared: Prepared) -> None:
+        assert await prepared.free_bytes() > 0
+
     async def test_what_is_published_is_listed_and_found(self, prepared: Prepared) -> None:
         """With sizes and hashes, in one order, also when it is asked again."""
         item = uuid.uuid4().hex

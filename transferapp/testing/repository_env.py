@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -24,6 +24,9 @@ ALICE, BOB = "alice", "bob"
 #: bob is in "lab" only. Neither owns a group.
 LAB, PRIVATE = "lab", "private"
 PASSWORD = "a-password-for-tests"  # noqa: S105 - of people that exist in tests only
+
+
+WellsOf = Callable[[RepositorySession, int], Awaitable[list[int]]]
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class RepositoryEnv:
     #: Draws ROIs on an image as alice, and returns what the repository must then list; None
     #: where nobody can draw any.
     draw_rois: Callable[[int], list[Roi]] | None = None
+    #: Returns the ids of an image's wells, as the adapter keeps them.
+    wells_of: WellsOf | None = None
 
 
 def plan_for(

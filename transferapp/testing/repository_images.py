@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from transferapp.errors import (
 )
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset
-from transferapp.model.images import Annotation, AnnotationKind, Pixels, TileRegion
+from transferapp.model.images import Annotation, AnnotationKind, ImageFilter, Pixels, TileRegion
 from transferapp.repositories.port import (
     Capability,
     RepositorySession,
@@ -132,6 +133,71 @@ class ImageSuite:
             rest = [p async for p in session.images.read(file.id, 7)]
             assert b"".join(rest) == content[7:]
 
+    async def test_find_by_tag(self, env: RepositoryEnv) -> None:
+        red, green = (Annotation(AnnotationKind.TAG, value=value) for value in ("Red", "green"))
+        async with env.repository.session(ALICE) as session:
+            target = (await new_dataset(session)).ref
+            one, other = [
+                (await self.made(env, session, target)).image_ids[0] for _ in range(2)
+            ]
+            await session.images.annotate({one: [red, green]})
+            await session.images.annotate({other: [green]})
+            for wanted, ids in (
+                (ImageFilter(target, tag="Red"), [one]),
+                (ImageFilter(target, tag="green"), [one, other]),
+                (ImageFilter(target, tag="gree"), []),
+                (ImageFilter(target, tag="gr%"), []),
+                (ImageFilter(target, tag="green", text="%no such name_"), []),
+            ):
+                assert [i.id for i in await session.images.find_by(wanted)] == ids
+            tagged = ImageFilter(tag="green")
+            pages = [await session.images.find_by(tagged, after=n) for n in (one - 1, one)]
+            assert [page[0].id for page in pages] == [one, other]
+
+    async def test_find_by_well(self, env: RepositoryEnv) -> None:
+        if env.plate is None or env.wells_of is None:
+            return
+        async with env.repository.session(ALICE) as session:
+            screen = await session.containers.create(ContainerKind.SCREEN, "Screen")
+            made = await self.made(env, session, screen.ref, env.plate)
+            wells = {one: await env.wells_of(session, one) for one in made.image_ids}
+            assert all(len(ids) == 1 for ids in wells.values())
+            [well] = wells[made.image_ids[0]]
+            inside = [one for one in sorted(made.image_ids) if wells[one] == [well]]
+            found = await session.images.find_by(ImageFilter(well=well))
+            assert [image.id for image in found] == inside
+            assert 0 < len(inside) < len(made.image_ids)
+            with pytest.raises(TargetNotFound):
+                await session.images.find_by(ImageFilter(well=987654321))
+
+    async def test_many_at_once(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            one = await self.made(env, session, None)
+            set_ = await self.made(env, session, None, env.several)
+            asked = [*set_.image_ids, *one.image_ids, *one.image_ids]
+            found = await session.images.summaries([*asked, 987654321])
+            assert [image.id for image in found] == sorted(set(asked))
+            details = await session.images.get(one.image_ids[0])
+            assert details.summary in found
+            sizes = await session.images.sizes([*asked, 987654321])
+            assert [size.image_id for size in sizes] == sorted(set(asked))
+            files = await session.images.files(asked)
+            for size in sizes:
+                mine = [file.size_bytes for file in files if file.fileset_id == size.fileset_id]
+                assert (size.file_count, size.size_bytes) == (len(mine), sum(mine))
+                assert size.may_read
+            assert await session.images.summaries([]) == []
+            assert await session.images.sizes([]) == []
+
+    async def test_others_are_left_out_of_many(self, env: RepositoryEnv) -> None:
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, private) as session:
+            plan = plan_for(env.single, None, private)
+            made = await import_all(session, plan, env.single.paths)
+        async with env.repository.session(BOB) as session:
+            assert await session.images.summaries(made.image_ids) == []
+            assert await session.images.sizes(made.image_ids) == []
+
     async def test_files_are_listed_once(self, env: RepositoryEnv) -> None:
         async with env.repository.session(ALICE) as session:
             made = await self.made(env, session, None, env.several)
@@ -145,9 +211,37 @@ class ImageSuite:
         # A colleague may annotate in this group.
         async with env.repository.session(BOB) as session:
             for _ in range(2):
-                await session.images.annotate(made.image_ids[0], [note, note])
+                await session.images.annotate({made.image_ids[0]: [note, note]})
             details = await session.images.get(made.image_ids[0])
             assert details.annotations == (note,)
+
+    async def test_images_are_annotated_together_and_each_once(
+        self, env: RepositoryEnv
+    ) -> None:
+        tag = Annotation(AnnotationKind.TAG, value=f"together {uuid4().hex[:8]}")
+
+        def values(number: int) -> list[Annotation]:
+            return [tag, Annotation(AnnotationKind.KEY_VALUE, pairs=(("field", str(number)),))]
+
+        async with env.repository.session(ALICE) as session:
+            target = (await new_dataset(session)).ref
+            made = [await self.made(env, session, target) for _ in range(3)]
+            ids = [one.image_ids[0] for one in made]
+            given = {number: values(number) for number in ids}
+            await session.images.annotate({ids[1]: given[ids[1]][:1]})
+            for _ in range(2):
+                await session.images.annotate(given)
+            for number in ids:
+                found = (await session.images.get(number)).annotations
+                assert sorted(map(str, found)) == sorted(map(str, given[number]))
+            await session.images.annotate({})
+
+    async def test_an_image_that_is_gone_is_not_annotated(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            one = await self.made(env, session, None)
+            await session.images.delete(one.image_ids)
+            with pytest.raises(ImageNotFound):
+                await session.images.annotate({one.image_ids[0]: []})
 
     async def test_owner_deletes_what_a_colleague_has_annotated(
         self, env: RepositoryEnv
@@ -156,7 +250,7 @@ class ImageSuite:
         async with env.repository.session(ALICE) as session:
             made = await self.made(env, session, None)
         async with env.repository.session(BOB) as session:
-            await session.images.annotate(made.image_ids[0], [note])
+            await session.images.annotate({made.image_ids[0]: [note]})
         async with env.repository.session(ALICE) as session:
             await session.images.delete(made.image_ids)
             with pytest.raises(ImageNotFound):

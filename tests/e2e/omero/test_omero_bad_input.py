@@ -344,13 +344,15 @@ class TestHealth:
     async def test_frozen_server_is_unreachable(
         self, env: OmeroWorkerEnv, server: RestServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("transferapp.repositories.omero.sessions.health._LIMIT_S", 0.5)
-        async with httpx.AsyncClient(base_url=server.url, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
             env.sandbox.control("freeze")
-            try:
-                frozen = (await http.get("/healthz")).json()
-            finally:
-                env.sandbox.control("thaw")
+            with monkeypatch.context() as patch:
+                # Only of the one that does not answer: what answers may take its time.
+                patch.setattr("transferapp.repositories.omero.sessions.health._LIMIT_S", 0.5)
+                try:
+                    frozen = (await http.get("/healthz")).json()
+                finally:
+                    env.sandbox.control("thaw")
             thawed = (await http.get("/healthz")).json()
         assert frozen["status"] == "degraded"
         assert frozen["repository"]["state"] == HealthState.UNREACHABLE

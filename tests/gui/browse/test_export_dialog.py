@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from tests.support.image_env import until
 from tests.support.qt_story import named, play
 from tests.support.seen_whole import cut_off
 from transferapp.desktop.browse.export_dialog import ExportDialog
-from transferapp.errors import StorageFull
+from transferapp.errors import ServerUnreachable, StorageFull
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
+from transferapp.protocol.export_summaries import ExportSummary, NamedObject, NamedObjects
 
 pytestmark = [
     # The offscreen platform says so of every window.
@@ -22,18 +24,39 @@ pytestmark = [
 ]
 
 
+async def many(spec: ExportSpec) -> ExportSummary:
+    """Much, and something of all that can go wrong."""
+    lost = NamedObjects(count=3, first=[NamedObject(ref="Image:12", name="cells_D03f00d1.tif")])
+    return ExportSummary(
+        form=spec.form,
+        images=50_000,
+        files=None if spec.form is ExportForm.OME_ZARR else 100_000,
+        size_bytes=10**12,
+        estimated=spec.form.converts,
+        complete=False,
+        missing=lost,
+        kept_back=lost,
+        most_images=100_000,
+        free_bytes=10**9,
+        refused="Image 12 does not exist any more, or you may not see it. Refresh the view.",
+    )
+
+
 def test_every_form_is_read_whole(qtbot: QtBot, tmp_path: Path) -> None:
     async def start(_folder: Path, _spec: ExportSpec) -> None:
         raise StorageFull
 
     async def story() -> None:
-        dialog = ExportDialog("Export “cells”", tmp_path, start, spec=ExportSpec())
+        dialog = ExportDialog(
+            "Export “cells”", tmp_path, start, spec=ExportSpec(), summarize=many
+        )
         qtbot.addWidget(dialog)
         dialog.open()
         forms: QComboBox = named(dialog, "export.form")
         assert forms.count() == len(ExportForm)
         for index in range(forms.count()):
             forms.setCurrentIndex(index)
+            await until(lambda: named(dialog, "export.notes").isVisible())
             await until(lambda: not cut_off(dialog))
         named(dialog, "export.start").click()
         await until(lambda: named(dialog, "export.banner").isVisible())
@@ -54,7 +77,9 @@ def test_a_part_is_queued_in_the_form_that_is_chosen(qtbot: QtBot, tmp_path: Pat
         window = QWidget()
         qtbot.addWidget(window)
         window.show()
-        dialog = ExportDialog("Export a part of “cells”", tmp_path, start, window, spec=spec)
+        dialog = ExportDialog(
+            "Export a part of “cells”", tmp_path, start, window, spec=spec, summarize=many
+        )
         dialog.open()
         forms: QComboBox = named(dialog, "export.form")
         assert forms.currentData() == ExportForm.OME_TIFF
@@ -77,7 +102,9 @@ def test_annotations_come_with_what_is_made(qtbot: QtBot, tmp_path: Path) -> Non
         window = QWidget()
         qtbot.addWidget(window)
         window.show()
-        dialog = ExportDialog("Export “cells”", tmp_path, start, window, spec=ExportSpec())
+        dialog = ExportDialog(
+            "Export", tmp_path, start, window, spec=ExportSpec(), summarize=many
+        )
         dialog.open()
         box: QCheckBox = named(dialog, "export.annotations")
         assert not box.isEnabled()
@@ -92,5 +119,66 @@ def test_annotations_come_with_what_is_made(qtbot: QtBot, tmp_path: Path) -> Non
         named(dialog, "export.start").click()
         await until(lambda: queued)
         assert queued == [ExportSpec(ExportForm.OME_ZARR, None, with_annotations=True)]
+
+    play(story)
+
+
+class SlowServer:
+    """Counts when its gate is opened; a PNG it cannot count."""
+
+    def __init__(self) -> None:
+        self.gates = {form: asyncio.Event() for form in ExportForm}
+        self.asked: list[ExportForm] = []
+        self.given_up: list[ExportForm] = []
+
+    async def summarize(self, spec: ExportSpec) -> ExportSummary:
+        self.asked.append(spec.form)
+        try:
+            await self.gates[spec.form].wait()
+        except asyncio.CancelledError:
+            self.given_up.append(spec.form)
+            raise
+        if spec.form is ExportForm.PNG:
+            raise ServerUnreachable
+        return await many(spec)
+
+
+def test_how_much_it_is_comes_while_one_chooses(qtbot: QtBot, tmp_path: Path) -> None:
+    """The window waits for nobody; the answer to the form that is chosen now counts."""
+    server = SlowServer()
+
+    async def start(_folder: Path, _spec: ExportSpec) -> None:
+        raise StorageFull
+
+    #: Kept here: with the last window the event loop would end.
+    window = QWidget()
+    qtbot.addWidget(window)
+
+    async def story() -> None:
+        window.show()
+        whole = ExportSpec()
+        dialog = ExportDialog(
+            "Export", tmp_path, start, window, spec=whole, summarize=server.summarize
+        )
+        dialog.open()
+        shown, more = named(dialog, "export.summary"), named(dialog, "export.notes")
+        assert (shown.text(), more.isVisible()) == ("Counting…", False)
+        assert named(dialog, "export.start").isEnabled()
+        await until(lambda: server.asked)
+        forms: QComboBox = named(dialog, "export.form")
+        forms.setCurrentIndex(forms.findData(ExportForm.OME_ZARR))
+        await until(lambda: len(server.asked) == 2)
+        assert shown.text() == "Counting…"
+        server.gates[ExportForm.OME_ZARR].set()
+        await until(lambda: shown.text().startswith("At least 50,000 images, about 1.0 TB"))
+        assert "Image:12" in more.text()
+        server.gates[ExportForm.PNG].set()
+        forms.setCurrentIndex(forms.findData(ExportForm.PNG))
+        await until(lambda: shown.text() == "How much it is could not be counted.")
+        assert ServerUnreachable.default_message in more.text()
+        forms.setCurrentIndex(forms.findData(ExportForm.JPEG))
+        await until(lambda: len(server.asked) == 4)
+        dialog.reject()
+        await until(lambda: server.given_up == [ExportForm.ORIGINALS, ExportForm.JPEG])
 
     play(story)

@@ -20,6 +20,7 @@ from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.skips import Skip
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.repositories.port import RepositorySession
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_env import (
     ALICE,
@@ -31,6 +32,8 @@ from transferapp.testing.repository_env import (
 
 CELLS = Sample(resource("sample-data", "tiff-channels-cells"), ("cells_D03f00d1.tif",), 1)
 TRANSPORTS = ("tcp", "ssl", "wss")
+#: Of the tests' own clock, which no load moves on: nothing is quiet before a test says so.
+QUIET_S = 600.0
 
 
 @pytest.fixture
@@ -42,8 +45,14 @@ def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
         assert started.control("offences")["offences"] == []
 
 
-def quick(sandbox: RunningSandbox, folder: Path, transport: str = "tcp") -> OmeroSettings:
-    return settings_for(sandbox, folder, transport).model_copy(update={"import_quiet_s": 0.5})
+@pytest.fixture
+def clock() -> AheadClock:
+    return AheadClock()
+
+
+def stated(sandbox: RunningSandbox, folder: Path, transport: str = "tcp") -> OmeroSettings:
+    settings = settings_for(sandbox, folder, transport)
+    return settings.model_copy(update={"import_quiet_s": QUIET_S})
 
 
 async def begin(
@@ -83,7 +92,7 @@ def counts(sandbox: RunningSandbox) -> tuple[int, int]:
 async def test_a_running_import_is_watched_by_the_next_worker(
     sandbox: RunningSandbox, tmp_path: Path, transport: str
 ) -> None:
-    settings = quick(sandbox, tmp_path, transport)
+    settings = stated(sandbox, tmp_path, transport)
     first = adapter(settings)
     plan, fileset = await begin(sandbox, first, "import step 2")
     die(first)
@@ -108,7 +117,7 @@ async def test_a_running_import_is_watched_by_the_next_worker(
 async def test_a_note_is_private_and_lives_as_long_as_its_import(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    repository = adapter(quick(sandbox, tmp_path))
+    repository = adapter(stated(sandbox, tmp_path))
     async with repository.session(ALICE) as session:
         dataset = await new_dataset(session)
         plan = plan_for(CELLS, dataset.ref, dataset.group_id)
@@ -125,15 +134,16 @@ async def test_a_note_is_private_and_lives_as_long_as_its_import(
 
 
 async def test_an_import_whose_session_was_ended_is_left_alone(
-    sandbox: RunningSandbox, tmp_path: Path
+    sandbox: RunningSandbox, tmp_path: Path, clock: AheadClock
 ) -> None:
-    settings = quick(sandbox, tmp_path)
+    settings = stated(sandbox, tmp_path)
     first = adapter(settings)
     plan, fileset = await begin(sandbox, first, "import step 1")
     die(first)
+    # The end of its session cancels nothing then.
+    sandbox.control("cancel_timeout", seconds=0)
     sandbox.control("close_sessions", user=ALICE)
-    await asyncio.sleep(0.4)  # Too late now to cancel the step.
-    second = adapter(settings)
+    second = adapter(settings, clock)
     async with second.session(ALICE) as session:
         for attempt in (
             session.imports.reserve(plan),
@@ -149,7 +159,7 @@ async def test_an_import_whose_session_was_ended_is_left_alone(
         sandbox.control("let_go")
         # It fails without its session; then all is quiet.
         await asyncio.to_thread(until_over, sandbox)
-        made = await again(session, plan)
+        made = await again(session, plan, clock)
     await second.close()
     await first.close()
     assert len(made.image_ids) == 1
@@ -157,15 +167,15 @@ async def test_an_import_whose_session_was_ended_is_left_alone(
 
 
 async def test_the_log_of_an_import_is_opened_once_and_closed_when_it_is_over(
-    sandbox: RunningSandbox, tmp_path: Path
+    sandbox: RunningSandbox, tmp_path: Path, clock: AheadClock
 ) -> None:
     """OMERO's close saves its row, as the import does at the end of each step."""
-    settings = quick(sandbox, tmp_path)
+    settings = stated(sandbox, tmp_path)
     first = adapter(settings)
     plan, fileset = await begin(sandbox, first, "import step 2")
     die(first)
     sandbox.control("close_sessions", user=ALICE)
-    second = adapter(settings.model_copy(update={"import_quiet_s": 600}))
+    second = adapter(settings, clock)
     async with second.session(ALICE) as session:
         sandbox.control("calls")
         for _ in range(3):
@@ -177,9 +187,9 @@ async def test_the_log_of_an_import_is_opened_once_and_closed_when_it_is_over(
     assert (asked["RawFileStore.setFileId"], asked["RawFileStore.size"]) == (1, 3)
     assert "RawFileStore.close" not in asked
     await second.close()
-    third = adapter(settings)
+    third = adapter(settings, clock)
     async with third.session(ALICE) as session:
-        made = await again(session, plan)
+        made = await again(session, plan, clock)
         assert all(not one.gateway.logs for one in third._pool._held.values())
     await third.close()
     await first.close()
@@ -187,12 +197,12 @@ async def test_the_log_of_an_import_is_opened_once_and_closed_when_it_is_over(
 
 
 async def test_a_good_import_outlives_a_pyramid_that_takes_long(
-    sandbox: RunningSandbox, tmp_path: Path
+    sandbox: RunningSandbox, tmp_path: Path, clock: AheadClock
 ) -> None:
     """Without minimum and maximum only OMERO's renderer tells whether pixels can be read, and
     that does not answer while a pyramid is made: nobody may take such an import for failed.
     """
-    settings = quick(sandbox, tmp_path)
+    settings = stated(sandbox, tmp_path)
     first = adapter(settings)
     async with first.session(ALICE) as session:
         dataset = await new_dataset(session)
@@ -202,14 +212,14 @@ async def test_a_good_import_outlives_a_pyramid_that_takes_long(
     await first.close()
     sandbox.control("close_sessions", user=ALICE)
     sandbox.control("missing_pyramid", seconds=600)
-    second = adapter(settings)
+    second = adapter(settings, clock)
     async with second.session(ALICE) as session:
         for _ in range(2):
             with pytest.raises(Busy):
                 await session.imports.register(made, plan, lambda *_: None)
             with pytest.raises(Busy):
                 await session.imports.discard(made)
-            await asyncio.sleep(2 * settings.import_quiet_s)
+            clock.advance(seconds=2 * QUIET_S)
         sandbox.control("missing_pyramid", seconds=0)
         await session.imports.discard(made)
     await second.close()
@@ -223,18 +233,20 @@ def until_over(sandbox: RunningSandbox) -> None:
         time.sleep(0.05)
 
 
-async def again(session: object, plan: FilesetPlan) -> Fileset:
-    """Retry as the queue does."""
+async def again(session: RepositorySession, plan: FilesetPlan, clock: AheadClock) -> Fileset:
+    """Retry as the queue does, as soon as it may."""
     for _ in range(40):
         try:
-            return await import_all(session, plan, CELLS.paths)  # type: ignore[arg-type]
-        except (Busy, UploadLost):
-            await asyncio.sleep(0.2)
+            return await import_all(session, plan, CELLS.paths)
+        except UploadLost:
+            continue
+        except Busy as error:
+            clock.advance(seconds=error.retry_after_s or 0)
     raise AssertionError("it never went on")
 
 
 async def test_a_long_step_is_not_discarded(sandbox: RunningSandbox, tmp_path: Path) -> None:
-    repository = adapter(quick(sandbox, tmp_path))
+    repository = adapter(stated(sandbox, tmp_path))
     plan, fileset = await begin(sandbox, repository, "import step 1")
     async with repository.session(ALICE) as session:
         with pytest.raises(RepositoryUnavailable):
@@ -249,7 +261,7 @@ async def test_a_long_step_is_not_discarded(sandbox: RunningSandbox, tmp_path: P
 async def test_a_closed_handle_is_of_an_import_that_is_over(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    settings = quick(sandbox, tmp_path)
+    settings = stated(sandbox, tmp_path)
     first = adapter(settings)
     async with first.session(ALICE) as session:
         dataset = await new_dataset(session)
@@ -275,7 +287,7 @@ async def test_a_closed_handle_is_of_an_import_that_is_over(
 async def test_a_queued_import_is_discarded_at_once(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    repository = adapter(quick(sandbox, tmp_path))
+    repository = adapter(stated(sandbox, tmp_path))
     async with repository.session(ALICE) as session:
         dataset = await new_dataset(session)
         plan = plan_for(CELLS, dataset.ref, dataset.group_id)
@@ -297,14 +309,18 @@ async def test_a_queued_import_is_discarded_at_once(
 async def test_no_answer_is_not_taken_for_a_dead_import(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    settings = quick(sandbox, tmp_path).model_copy(update={"call_timeout_s": 1.0})
+    settings = stated(sandbox, tmp_path)
     repository = adapter(settings)
     plan, fileset = await begin(sandbox, repository, "import step 1")
-    async with repository.session(ALICE) as session:
+    # Nothing but the question that gets no answer is asked with so little patience.
+    impatient = adapter(settings.model_copy(update={"call_timeout_s": 3.0}))
+    async with impatient.session(ALICE) as session:
         sandbox.control("freeze")
         with pytest.raises(RepositoryUnavailable):
             await session.imports.discard(fileset)
         sandbox.control("thaw")
+    await impatient.close()
+    async with repository.session(ALICE) as session:
         sandbox.control("let_go")
         made = await session.imports.register(fileset, plan, lambda *_: None)
     await repository.close()
@@ -327,7 +343,7 @@ async def test_a_restarted_omero_needs_no_waiting(
 async def test_a_worker_that_stops_leaves_its_import_running(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    settings = quick(sandbox, tmp_path)
+    settings = stated(sandbox, tmp_path)
     first = adapter(settings)
     plan, fileset = await begin(sandbox, first, "import step 2")
     await first.close()
@@ -343,10 +359,10 @@ async def test_a_worker_that_stops_leaves_its_import_running(
 
 
 async def test_an_import_of_which_nobody_knows_anything_is_left_alone_for_a_day(
-    sandbox: RunningSandbox, tmp_path: Path
+    sandbox: RunningSandbox, tmp_path: Path, clock: AheadClock
 ) -> None:
     """Its note is gone, and its session is open: another program may be at work in it."""
-    settings, clock = quick(sandbox, tmp_path), AheadClock()
+    settings = stated(sandbox, tmp_path)
     first = adapter(settings)
     plan, fileset = await begin(sandbox, first, "import step 1")
     (note,) = (tmp_path / "omero-imports").iterdir()

@@ -185,9 +185,10 @@ def _check_wells(sandbox: RunningSandbox, plate: ContainerRef) -> None:
 async def test_policy_keeps_the_files_of_plates_back(env: Env, sandbox: RunningSandbox) -> None:
     """OMERO's default: images of plates are seen, their files are not downloaded."""
     item = await env.imported(PLATE, await env.made(ContainerKind.SCREEN, "Kept back"))
-    accepted = await env.alice.submit_export(
-        ExportRequest(name="out", image_ids=list(item.image_ids[:1]))
-    )
+    request = ExportRequest(name="out", image_ids=list(item.image_ids[:1]))
+    summary = await env.alice.export_summary(request)
+    assert (summary.images, summary.kept_back.count, summary.files) == (1, 1, 0)
+    accepted = await env.alice.submit_export(request)
     transfer_id = accepted.details.transfer.id
     await run_export(env.server, transfer_id, accepted.details.items[0].id)
     details = await env.server.client(accepted.grant).transfer(transfer_id, files=True)
@@ -201,8 +202,10 @@ async def test_policy_keeps_the_files_of_plates_back(env: Env, sandbox: RunningS
     sandbox.control("set", key="omero.policy.binary_access", value="+read,+write,+image,+plate")
     try:
         given = await env.http.get(path, headers=bearer(accepted.grant))
+        summary = await env.alice.export_summary(request)
     finally:
         sandbox.control("set", key="omero.policy.binary_access", value="+read,+write,+image")
+    assert (summary.kept_back.count, summary.files) == (0, 5)
     assert given.status_code == httpx.codes.OK
     assert given.content == (PLATE.parent / first.client_path).read_bytes()
 

@@ -96,3 +96,16 @@ async def test_the_adapter_states_who_may_act_for_others(
         for name in ("root", "sudoer", "chowner", ALICE, BOB)
     }
     assert may == {"root": True, "sudoer": True, "chowner": False, ALICE: False, BOB: False}
+
+
+async def test_the_adapter_states_who_leads_which_groups(
+    sandbox: RunningSandbox, omero: OmeroRepository
+) -> None:
+    """Of all whom it is asked for, as the importer sees them."""
+    sandbox.control("add_user", name="carl", password=PASSWORD, groups=["lab", "private"])
+    assert (await omero.identity("carl")).leads == frozenset()
+    with gateway(sandbox, "root", password=ROOT_PASSWORD) as root:
+        admin = root.c.sf.getAdminService()
+        lab = admin.lookupGroup(LAB)
+        admin.setGroupOwner(lab, admin.lookupExperimenter("carl"))
+    assert (await omero.identity("carl")).leads == {lab.id.val}

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
@@ -26,20 +26,23 @@ from transferapp.cli.given_paths import given_path
 from transferapp.cli.import_scan import ScannedDrop
 from transferapp.cli.output import ExitCode, command, echo, show_json, show_table, warn
 from transferapp.cli.transfer_tables import pages_of, show_details
+from transferapp.client.agent import AgentClient
 from transferapp.client.attaching import check_attaching
 from transferapp.client.dropping import drop_message
 from transferapp.client.importing import (
     ImportPlan,
+    check_import,
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
 from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_settings
 from transferapp.errors import (
     Invalid,
+    TargetNotFound,
     TransferAppError,
 )
 from transferapp.intake import preflight
-from transferapp.model.containers import Container
+from transferapp.model.containers import Container, ContainerRef
 from transferapp.model.image_annotations import OwnAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
@@ -80,7 +83,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(
             "--for",
             metavar="NAME",
-            help="The images belong to this person; for administrators who may act for others.",
+            help="The images belong to this person; for administrators and leaders of groups.",
         ),
     ] = "",
     skip: annotating.Skips = None,
@@ -138,9 +141,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             left = await request.without_existing(server, who.username, scanned)
             if not left.ready:
                 return None, left
-            target = target or await find(create=create)
-            plan = request.plan(target, left)
             async with wiring.agent_client() as agent:
+                target = target or await request.found_or_made(find, server, agent, left)
+                plan = request.plan(target, left)
                 view = await hand_over_import(server, agent, plan, owner=who.username)
             if not as_json:
                 count = len(left.ready)
@@ -156,6 +159,13 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         _conclude_nothing(left, as_json=as_json, as_line=follow)
     else:
         conclude(details, as_json=as_json, as_line=follow, refused=scanned.refused)
+
+
+class _Find(Protocol):
+    """Looks for the target that ``--to`` names."""
+
+    async def __call__(self, *, create: bool) -> Container:
+        """Return it; makes a missing one on wish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +189,25 @@ class _ImportRequest:
         await existing.show_what_exists(server, scanned, echo)
         return scanned
 
+    async def found_or_made(
+        self, find: _Find, server: ServerClient, agent: AgentClient, scanned: ScannedDrop
+    ) -> Container:
+        """Return the target. It is made only for an import that is possible: it would stay."""
+        with suppress(TargetNotFound):
+            return await find(create=False)
+        await check_import(server, agent, self._plan(None, scanned))
+        return await find(create=True)
+
     def plan(self, target: Container, scanned: ScannedDrop) -> ImportPlan:
         """Say where it goes, and return what is handed over."""
         whose = f" The images belong to {self.owner}." if self.owner else ""
         echo(f"Into {target.ref}, '{target.name}'.{whose}")
+        return self._plan(target.ref, scanned)
+
+    def _plan(self, target: ContainerRef | None, scanned: ScannedDrop) -> ImportPlan:
         return ImportPlan(
             name=self.name,
-            target=target.ref,
+            target=target,
             candidates=scanned.ready,
             annotations=self.annotations,
             own_annotations=self.own_annotations,

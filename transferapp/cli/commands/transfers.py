@@ -25,7 +25,8 @@ from transferapp.client.agent import NOT_IN_ITS_HANDS, AgentClient
 from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
 from transferapp.model.moves import RETRY
-from transferapp.model.transfers import TransferDetails
+from transferapp.model.retries import check_can_retarget, check_can_retry
+from transferapp.model.transfers import ENDED_STATES, TransferDetails
 
 app = typer.Typer(cls=FormerForms, help="What is under way and what has ended.")
 
@@ -165,18 +166,26 @@ class Action:
         details = await server.transfer(transfer_id)
         item_id = _item_id(details, self.item) if self.item else None
         if self.cancel:
-            await server.cancel(transfer_id, item_id)
+            if all(item.state in ENDED_STATES for item in details.items):
+                echo("Nothing of it is under way any more, so nothing is cancelled.")
+            details = await server.cancel(transfer_id, item_id)
             if item_id is None:  # Of single items the service hears from the server.
                 async with _agent_of(transfer_id) as agent:
                     await agent.cancel(transfer_id)
+        if self.retry and item_id is not None:
+            check_can_retry(details, item_id)
         if self.to:
+            # Known before a target is made: it would stay, empty.
+            check_can_retarget(details)
+            transfer = details.transfer
             target = await targets.find_target(
                 server,
                 self.to,
                 create=self.create,
                 group=self.group,
                 # Of an import for another person that person's rights count.
-                owner=details.transfer.owner if details.transfer.asked_by else "",
+                owner=transfer.owner if transfer.asked_by else "",
+                only_in=transfer.group_id,
             )
             await server.retarget(transfer_id, target.ref)
         if self.retry:

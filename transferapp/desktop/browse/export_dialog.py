@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from transferapp.desktop.browse.export_summary_line import ExportSummaryLine, Summarize
 from transferapp.desktop.browse.export_texts import (
     FORM_NAMES,
     form_text,
@@ -33,7 +34,7 @@ from transferapp.model.export_specs import ExportForm, ExportSpec
 
 class ExportDialog(Dialog):
     """Use ``open()``. Names: ``export.form``, ``.annotations``, ``.folder``, ``.choose``,
-    ``.start``, ``.cancel``.
+    ``.start``, ``.cancel``, and those of ExportSummaryLine.
     """
 
     def __init__(
@@ -44,9 +45,11 @@ class ExportDialog(Dialog):
         parent: QWidget | None = None,
         *,
         spec: ExportSpec,
+        summarize: Summarize,
     ) -> None:
         """``what`` is the heading; ``start`` queues the export and may raise our errors.
-        ``spec`` says which part is exported, and which form is chosen at first.
+        ``spec`` says which part is exported, and which form is chosen at first; ``summarize``
+        asks what it would bring.
         """
         super().__init__(parent)
         self.setObjectName("export")
@@ -67,6 +70,8 @@ class ExportDialog(Dialog):
         self._annotations.setToolTip("As JSON and CSV; each image comes in a folder of its own")
         self._part = label(part_text(spec), "muted", wrap=True)
         self._explained = label("", "muted", wrap=True)
+        self._summary = ExportSummaryLine(summarize)
+        self.finished.connect(lambda _result: self._summary.stop())
         self._banner = MessageBanner("export.banner")
         self._folder = QLineEdit(str(folder))
         self._folder.setObjectName("export.folder")
@@ -121,6 +126,7 @@ class ExportDialog(Dialog):
         layout.addWidget(self._form)
         layout.addWidget(self._explained)
         layout.addWidget(self._annotations)
+        layout.addWidget(self._summary)
         layout.addSpacing(theme.SMALL)
         layout.addWidget(caption)
         layout.addLayout(row)
@@ -133,8 +139,10 @@ class ExportDialog(Dialog):
         return ExportSpec(form, self._cut, annotated)
 
     def _form_chosen(self) -> None:
-        self._annotations.setEnabled(self._chosen_spec().form.converts)
-        self._explained.setText(form_text(self._chosen_spec().form))
+        spec = self._chosen_spec()
+        self._annotations.setEnabled(spec.form.converts)
+        self._explained.setText(form_text(spec.form))
+        self._summary.count(spec)
 
     def _check(self) -> None:
         self._submit.setEnabled(bool(self._folder.text().strip()))

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import partial
-from pathlib import Path
-
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from transferapp.desktop.browse.export_dialog import ExportDialog
+from transferapp.desktop.browse.export_asking import ExportAsking
 from transferapp.desktop.browse.image_cards import ImageCards
 from transferapp.desktop.browse.image_pane import ImagePane
 from transferapp.desktop.browse.images_model import ImagesModel
@@ -40,12 +36,10 @@ from transferapp.desktop.widgets.page import PageWidget
 from transferapp.errors import TransferAppError
 from transferapp.model.containers import (
     PARENT_KIND,
-    Container,
     ContainerKind,
     ContainerRef,
 )
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec
-from transferapp.protocol.messages import SubmissionView
 
 #: Typing rests so long before the server is asked.
 SEARCH_PAUSE_MS = 250
@@ -64,6 +58,7 @@ class BrowsePage(PageWidget):
     def __init__(self, presenter: BrowsePresenter) -> None:
         super().__init__()
         self._presenter = presenter
+        self._exports = ExportAsking(presenter, self.banner)
         self._search = self._search_field()
         self._new = self._new_button()
         refresh = icon_button("mdi6.refresh", "Refresh (F5)", "browse.refresh")
@@ -101,20 +96,15 @@ class BrowsePage(PageWidget):
 
     def ask_export(self, spec: ExportSpec = _ORIGINALS) -> None:
         """Open the dialog that queues an export of what is selected."""
-        chosen = self._presenter.selected
-        if not chosen:
-            return
-        many = f"{len(chosen)} images" if len(chosen) > 1 else f"“{chosen[0].name}”"
-        what = f"Export {many}" if spec.cut is None else f"Export a part of {many}"
-        self._open_export(what, self._export, spec)
+        self._exports.open(self._presenter.selected_choice(), self.window(), spec)
 
     def ask_export_all(self) -> None:
         """Open the dialog that queues an export of all images of the container in view."""
-        ref = self._presenter.container
-        found = self._presenter.tree.find(ref) if ref else None
-        if found is not None:
-            start = partial(self._export_all, found)
-            self._open_export(f"Export all of “{found.name}”", start, _ORIGINALS)
+        self._exports.open(self._presenter.container_choice(), self.window())
+
+    def ask_export_found(self) -> None:
+        """Open the dialog that queues an export of all that the search finds."""
+        self._exports.open(self._presenter.found_choice(), self.window())
 
     def ask_export_of(self, image_id: int, cut: Cut | None) -> None:
         """Select an image and open the export dialog (asked for in napari)."""
@@ -309,31 +299,6 @@ class BrowsePage(PageWidget):
         until = f"{signed.expires_at.astimezone():%H:%M}"
         self._pane.show_note(f"Copied. Whoever has the address sees the image until {until}.")
 
-    def _open_export(
-        self,
-        what: str,
-        start: Callable[[Path, ExportSpec], Awaitable[None]],
-        spec: ExportSpec,
-    ) -> None:
-        folder = self._presenter.session.settings.export_folder or _downloads()
-        dialog = ExportDialog(what, Path(folder), start, self.window(), spec=spec)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
-    async def _export(self, folder: Path, spec: ExportSpec) -> None:
-        self._queued(await self._presenter.export(folder, spec), folder)
-
-    async def _export_all(self, container: Container, folder: Path, spec: ExportSpec) -> None:
-        self._queued(await self._presenter.export_all(container, folder, spec), folder)
-
-    def _queued(self, view: SubmissionView, folder: Path) -> None:
-        self.banner.show_message(
-            "The export is queued",
-            f"“{view.name}” arrives in {folder}. You are told when it is complete; Transfers"
-            " shows how far it is.",
-            tone="good",
-        )
-
     def _project_in_view(self) -> ContainerRef | None:
         ref = self._presenter.container
         if ref is None or ref.kind is ContainerKind.PROJECT:
@@ -350,9 +315,18 @@ class BrowsePage(PageWidget):
         export.setObjectName("browse.exportAll")
         export.setEnabled(self._presenter.container is not None)
         export.triggered.connect(self.ask_export_all)
+        self._add_export_found(menu)
         again = menu.addAction(theme.icon("mdi6.refresh"), "Refresh")
         again.triggered.connect(starts(self._presenter.refresh))
         menu.popup(self._tree.viewport().mapToGlobal(place))
+
+    def _add_export_found(self, menu: QMenu) -> None:
+        if self._presenter.found_choice() is None:
+            return
+        icon = theme.icon("mdi6.download-outline")
+        export = menu.addAction(icon, "Export all found images…")
+        export.setObjectName("browse.exportFound")
+        export.triggered.connect(self.ask_export_found)
 
     def _cards_menu(self, place: QPoint) -> None:
         if not self._presenter.selected:
@@ -367,6 +341,7 @@ class BrowsePage(PageWidget):
         address.triggered.connect(starts(self._copy_address))
         export = menu.addAction(theme.icon("mdi6.download-outline"), "Export…")
         export.triggered.connect(lambda _on=False: self.ask_export())
+        self._add_export_found(menu)
         menu.popup(self._cards.viewport().mapToGlobal(place))
 
 
@@ -374,8 +349,3 @@ def _icons() -> dict[ContainerKind | None, QIcon]:
     kinds: dict[ContainerKind | None, QIcon] = {k: theme.icon(v) for k, v in ICONS.items()}
     kinds[None] = theme.icon("mdi6.image-multiple-outline")
     return kinds
-
-
-def _downloads() -> str:
-    where = QStandardPaths.StandardLocation.DownloadLocation
-    return QStandardPaths.writableLocation(where) or str(Path.home())

@@ -8,8 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from transferapp.client.importing import ExportPlan, hand_over_export
+from transferapp.client.importing import export_request, hand_over_export
 from transferapp.client.previews import signed_url
+from transferapp.desktop.browse.export_choices import (
+    ExportChoice,
+    container_choice,
+    found_choice,
+    selected_choice,
+)
 from transferapp.desktop.browse.thumbnails import Thumbnails
 from transferapp.desktop.containers.tree import ContainerTree
 from transferapp.desktop.session.background import Background
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from transferapp.model.events import Event
     from transferapp.model.export_specs import ExportSpec
     from transferapp.model.images import ImageDetails, ImageSummary, Pixels
+    from transferapp.protocol.export_summaries import ExportSummary
     from transferapp.protocol.messages import SubmissionView
     from transferapp.protocol.signed_urls import SignedUrl
 
@@ -180,26 +187,34 @@ class BrowsePresenter:
         details = await self.session.server.image(image_id)
         await self.select((details.summary,))
 
-    async def export(self, folder: Path, spec: ExportSpec) -> SubmissionView:
-        """Queue an export of the selected images into ``folder`` and remember it.
+    def selected_choice(self) -> ExportChoice | None:
+        """Return the selected images as what is exported; None where there are none."""
+        return selected_choice(self.selected) if self.selected else None
+
+    def container_choice(self) -> ExportChoice | None:
+        """Return all of the container in view as what is exported."""
+        found = self.tree.find(self.container) if self.container else None
+        return container_choice(found) if found else None
+
+    def found_choice(self) -> ExportChoice | None:
+        """Return all that the search finds, however much is listed; None without a search."""
+        found = self.tree.find(self.container) if self.container else None
+        unknown = self.container is not None and found is None
+        return None if unknown or not self.text else found_choice(self.text, found)
+
+    async def summarize(self, choice: ExportChoice, spec: ExportSpec) -> ExportSummary:
+        """Ask what an export would bring; raises ServerUnreachable, Denied, Invalid."""
+        request = export_request(choice.plan(Path(), spec))
+        return await self.session.server.export_summary(request)
+
+    async def export(
+        self, choice: ExportChoice, folder: Path, spec: ExportSpec
+    ) -> SubmissionView:
+        """Queue an export into ``folder`` and remember it.
 
         Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
         """
-        chosen = self.selected
-        name = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} images"
-        images = tuple(image.id for image in chosen)
-        return await self._export(ExportPlan(name, images, folder, spec=spec))
-
-    async def export_all(
-        self, container: Container, folder: Path, spec: ExportSpec
-    ) -> SubmissionView:
-        """Queue an export of all images of a container; the server looks them up. Raises as
-        ``export`` does.
-        """
-        plan = ExportPlan(container.name, (), folder, containers=(container.ref,), spec=spec)
-        return await self._export(plan)
-
-    async def _export(self, plan: ExportPlan) -> SubmissionView:
+        plan = choice.plan(folder, spec)
         view = await hand_over_export(
             self.session.server, self.session.agent, plan, owner=self.session.username
         )

@@ -94,6 +94,7 @@ def transfer_of(row: Row) -> Transfer:
         promises=promises_of(tally, kind, row["left_out_files"], scan),
         target=ContainerRef.parse(row["target"]) if row["target"] else None,
         target_name=row["target_name"],
+        group_id=row["group_id"],
         trouble=problem_of(row["trouble"]),
         files_verified=tally.files_verified,
         to_attach=tally.to_attach,

@@ -55,6 +55,10 @@ class FilesystemPrepared(Prepared):
             await asyncio.to_thread(self._discard, self._folder / item_id)
 
     @override
+    async def free_bytes(self) -> int:
+        return await asyncio.to_thread(self._free_bytes)
+
+    @override
     async def ids(self) -> list[str]:
         return await asyncio.to_thread(self._ids)
 
@@ -101,6 +105,10 @@ class FilesystemPrepared(Prepared):
             for folder in (place, place.with_suffix(".part")):
                 if folder.exists():
                     shutil.rmtree(folder)
+
+    def _free_bytes(self) -> int:
+        with _disk_errors():
+            return shutil.disk_usage(self._folder).free
 
     def _ids(self) -> list[str]:
         with _disk_errors():

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from transferapp.errors import Internal
 from transferapp.host.durability import sync
+from transferapp.repositories.omero.managed_folder import location_in
 from transferapp.repositories.omero.settings import InPlace, OmeroSettings
 
 #: What OMERO's own importer writes for the same way of bringing files in.
@@ -64,10 +64,7 @@ class Links:
 
     def location(self, inside: str) -> Path:
         """Return where a path of the repository is on this computer; raises Internal."""
-        parts = PurePosixPath(inside.lstrip("/")).parts
-        if ".." in parts:
-            raise Internal(f"OMERO tells a path that leaves its repository: {inside}")
-        return self.root.joinpath(*parts)
+        return location_in(self.root, inside)
 
     def placed(self, source: Source, location: Path) -> bool:
         """Say whether the link is there already and leads to the source's bytes."""
@@ -145,7 +142,7 @@ class Links:
 
 def open_links(settings: OmeroSettings) -> Links | None:
     """Return the links that the settings ask for."""
-    if settings.managed_repository is None:
+    if not settings.in_place or settings.managed_repository is None:
         return None
     return Links(settings.in_place, settings.managed_repository, settings.in_place_vault)
 

@@ -124,6 +124,7 @@ class OmeroRepository(Repository):
                     self._heartbeats,
                     self._import_sessions,
                     self._links,
+                    self._settings.managed_repository,
                 )
             )
 

@@ -79,7 +79,8 @@ class OmeroSettings(EnvironmentSettings):
     step_quiet_s: float = Field(default=6 * 3600.0, gt=0)
     #: Link instead of uploading; see docs/omero.md. Only for workers.
     in_place: InPlace = InPlace.OFF
-    #: The root folder of OMERO's managed repository as this worker sees it.
+    #: The root folder of OMERO's managed repository as this server or worker sees it:
+    #: original files are read there.
     managed_repository: Path | None = None
     #: Where symbolic links lead to: on the staging's disk, at the same path for OMERO.
     in_place_vault: Path | None = None
@@ -109,10 +110,10 @@ class OmeroSettings(EnvironmentSettings):
         self._check_in_place()
 
     def _check_in_place(self) -> None:
-        if bool(self.in_place) != (self.managed_repository is not None):
+        if self.in_place and self.managed_repository is None:
             raise SettingsInvalid(
-                "Set both TRANSFERAPP_OMERO_IN_PLACE (hardlink or symlink) and"
-                " TRANSFERAPP_OMERO_MANAGED_REPOSITORY, or none of them."
+                "TRANSFERAPP_OMERO_IN_PLACE needs TRANSFERAPP_OMERO_MANAGED_REPOSITORY, the"
+                " folder to link into."
             )
         if (self.in_place is InPlace.SYMLINK) != (self.in_place_vault is not None):
             raise SettingsInvalid(

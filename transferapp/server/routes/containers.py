@@ -25,9 +25,12 @@ async def children(
     """List what is in a container, or without ``parent`` the tops, as ``owner`` sees it."""
     parent_ref = ContainerRef.parse(parent) if parent else None
     wanted = _kind(kind) if kind else None
-    username = await owner_allowed_to(request, grant, owner)
-    async with parts_of(request).repository.session(username) as session:
+    whose = await owner_allowed_to(request, grant, owner)
+    async with parts_of(request).repository.session(whose.username) as session:
+        if parent_ref is not None and whose.group_ids is not None:
+            whose.check_container(await session.containers.get(parent_ref))
         found = await session.containers.children(parent_ref, kind=wanted)
+    found = [one for one in found if whose.covers(one.group_id)]
     return json_answer(list[Container], found)
 
 
@@ -35,16 +38,18 @@ async def children(
 async def create(new: NewContainer, grant: SessionGrant, request: Request) -> Response:
     """Make a container, in the group of its parent where it has one."""
     repository = parts_of(request).repository
-    username = await owner_allowed_to(request, grant, new.owner)
+    whose = await owner_allowed_to(request, grant, new.owner)
     kind = _kind(new.kind)
     parent = ContainerRef.parse(new.parent) if new.parent else None
     group_id = new.group_id
     if parent is not None:
-        async with repository.session(username) as session:
-            group_id = (await session.containers.get(parent)).group_id
+        async with repository.session(whose.username) as session:
+            above = whose.check_container(await session.containers.get(parent))
+        group_id = above.group_id
     elif group_id is None:
-        group_id = (await repository.identity(username)).default_group_id
-    async with repository.session(username, group_id) as session:
+        group_id = whose.home(await repository.identity(whose.username))
+    whose.check_group(group_id)
+    async with repository.session(whose.username, group_id) as session:
         made = await session.containers.create(
             kind, new.name, parent=parent, description=new.description
         )
@@ -56,9 +61,10 @@ async def container(
     ref: str, grant: SessionGrant, request: Request, owner: str = ""
 ) -> Response:
     """Return one container, as ``owner`` sees it."""
-    username = await owner_allowed_to(request, grant, owner)
-    async with parts_of(request).repository.session(username) as session:
+    whose = await owner_allowed_to(request, grant, owner)
+    async with parts_of(request).repository.session(whose.username) as session:
         found = await session.containers.get(ContainerRef.parse(ref))
+    whose.check_container(found)
     return json_answer(Container, found)
 
 

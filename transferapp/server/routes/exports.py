@@ -12,6 +12,7 @@ from starlette.responses import Response
 from transferapp.model.transfers import TransferItem
 from transferapp.protocol import routes
 from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.messages import Accepted, Delivered
 from transferapp.server.answers import accepted_answer, json_answer
 from transferapp.server.auth import SessionGrant, TransferGrant
@@ -36,6 +37,13 @@ async def submit(
         grant.username, asked, idempotency_key or uuid4().hex
     )
     return accepted_answer(accepted.details, accepted.grant)
+
+
+@router.post(routes.EXPORT_SUMMARY, response_model=ExportSummary)
+async def summary(asked: ExportRequest, grant: SessionGrant, request: Request) -> Response:
+    """Say what this export would bring: how much, and what not. Nothing is queued."""
+    found = await parts_of(request).export_summaries.summarize(grant.username, asked)
+    return json_answer(ExportSummary, found)
 
 
 @router.get(_CONTENT, response_class=Response)

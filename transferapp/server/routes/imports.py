@@ -58,6 +58,15 @@ async def submit(
     return accepted_answer(accepted.details, accepted.grant)
 
 
+@router.post(routes.IMPORT_CHECK, status_code=HTTPStatus.NO_CONTENT, openapi_extra=_BODY)
+async def check(grant: SessionGrant, request: Request) -> None:
+    """Refuse what an import would be refused for, and change nothing; ``target`` may be empty,
+    where it is made only for an import that is possible.
+    """
+    asked = await parsed(ImportRequest, await _body(request))
+    await parts_of(request).imports.check(grant.username, asked)
+
+
 @router.post(routes.TRANSFERS + "/{transfer_id}/target", response_model=TransferDetails)
 async def retarget(
     transfer_id: str, wanted: NewTarget, grant: SessionGrant, request: Request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -33,8 +34,12 @@ async def sign_in(asked: SignIn, request: Request) -> Response:
 @router.get(routes.SESSION, response_model=IdentityView)
 async def identity(grant: SessionGrant, request: Request, owner: str = "") -> Response:
     """Return the signed-in person, or ``owner``, as the repository knows her now."""
-    username = await owner_allowed_to(request, grant, owner)
-    found = await parts_of(request).repository.identity(username)
+    whose = await owner_allowed_to(request, grant, owner)
+    found = await parts_of(request).repository.identity(whose.username)
+    if whose.group_ids is not None:
+        groups = tuple(one for one in found.groups if whose.covers(one.id))
+        home = whose.home(found)
+        found = replace(found, groups=groups, default_group_id=home, leads=frozenset())
     return json_answer(IdentityView, IdentityView(identity=found, groups=list(found.groups)))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.image_env import FakeAgent, ImageEnv, image, until
 from transferapp import errors
+from transferapp.client.importing import export_request
 from transferapp.desktop.browse import presenter as browse_module
 from transferapp.desktop.browse.presenter import BrowseParts, BrowsePresenter
 from transferapp.desktop.browse.texts import fact_rows, short_size_text, size_text
@@ -226,10 +227,35 @@ async def test_an_export_hands_over_and_remembers_the_folder(
         return "queued"
 
     monkeypatch.setattr(browse_module, "hand_over_export", hand_over)
-    assert await browse.export(tmp_path / "out", ExportSpec()) == cast("Any", "queued")
+    choice = browse.selected_choice()
+    assert choice is not None
+    queued = await browse.export(choice, tmp_path / "out", ExportSpec())
+    assert queued == cast("Any", "queued")
     ((plan, owner),) = plans
     assert (plan.image_ids, plan.name, owner) == ((1, 2), "2 images", "anna")
     assert browse.session.settings.export_folder == str(tmp_path / "out")
+    await ended(browse)
+
+
+async def test_what_is_exported_is_what_is_in_view(tmp_path: Path) -> None:
+    browse = await browsing(tmp_path, env())
+    await browse.open()
+    assert (
+        browse.selected_choice() is browse.container_choice() is browse.found_choice() is None
+    )
+    await browse.open_container(FLIES)
+    await browse.show(EMBRYOS, "gre")
+    everything, found = browse.container_choice(), browse.found_choice()
+    assert everything is not None
+    assert (everything.containers, everything.text) == ((EMBRYOS,), "")
+    assert found is not None
+    assert found.title == "all images named like “gre” in “Embryos”"
+    request = export_request(found.plan(tmp_path, ExportSpec()))
+    assert (request.containers, request.text, request.image_ids) == (["Dataset:2"], "gre", [])
+    await browse.show(None)
+    found = browse.found_choice()
+    assert found is not None
+    assert (found.containers, found.text) == ((), "gre")
     await ended(browse)
 
 

@@ -65,8 +65,7 @@ def test_in_place_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({"in_place": "hardlink"}, "both TRANSFERAPP_OMERO_IN_PLACE"),
-        ({"managed_repository": "/"}, "both TRANSFERAPP_OMERO_IN_PLACE"),
+        ({"in_place": "hardlink"}, "IN_PLACE needs TRANSFERAPP_OMERO_MANAGED_REPOSITORY"),
         ({"in_place": "copy", "managed_repository": "/"}, "OMERO_IN_PLACE: "),
         ({"in_place": "symlink", "managed_repository": "/"}, "needs .*_IN_PLACE_VAULT"),
         (

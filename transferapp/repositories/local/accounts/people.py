@@ -72,6 +72,7 @@ def load_caller(connection: sa.Connection, username: str, group_id: int | None) 
         default_group_id=rows[0].id,
         is_admin=person.is_admin,
         may_sudo=person.is_admin,
+        leads=frozenset(row.id for row in rows if row.is_owner),
     )
     return Caller(person.id, identity, roles, group_id)
 

@@ -68,8 +68,22 @@ def find_container(connection: sa.Connection, caller: Caller, ref: ContainerRef)
     here = sa.and_(containers.c.id == ref.id, containers.c.kind == str(ref.kind))
     row = connection.execute(container_query(caller).where(here)).one_or_none()
     if row is None:
-        raise TargetNotFound(
-            f"The {ref.kind.lower()} ({ref}) does not exist any more, or you may not see it."
-            " Choose another target and press Retry. Your files are safe."
-        )
+        raise _unknown(ref)
     return row
+
+
+def require_container(connection: sa.Connection, caller: Caller, ref: ContainerRef) -> None:
+    """Check that the caller sees a container, without counting what is in it; raises
+    TargetNotFound.
+    """
+    here = sa.and_(containers.c.id == ref.id, containers.c.kind == str(ref.kind))
+    query = sa.select(containers.c.id).where(here, caller.sees(containers))
+    if connection.execute(query).one_or_none() is None:
+        raise _unknown(ref)
+
+
+def _unknown(ref: ContainerRef) -> TargetNotFound:
+    return TargetNotFound(
+        f"The {ref.kind.lower()} ({ref}) does not exist any more, or you may not see it."
+        " Choose another target and press Retry. Your files are safe."
+    )

@@ -7,11 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from transferapp.errors import ImageNotFound, NoSuchFile
+from transferapp.errors import ImageNotFound, NoSuchFile, TargetNotFound
 from transferapp.model.containers import ContainerRef
-from transferapp.model.images import ImageDetails, ImageSummary
+from transferapp.model.images import (
+    AnnotationKind,
+    ImageDetails,
+    ImageFilter,
+    ImageSummary,
+    OriginalsSize,
+)
 from transferapp.repositories.local.accounts.permissions import Caller
-from transferapp.repositories.local.catalogue.container_rows import find_container
+from transferapp.repositories.local.catalogue.container_rows import require_container
 from transferapp.repositories.local.catalogue.records import (
     annotation,
     files_of,
@@ -26,6 +32,7 @@ from transferapp.repositories.local.storage.schema import (
     image_links,
     images,
     original_files,
+    wells,
 )
 
 Row = sa.Row[Any]
@@ -51,29 +58,83 @@ def find_image(connection: sa.Connection, caller: Caller, image_id: int) -> Row:
 
 
 def list_images(
-    connection: sa.Connection,
-    caller: Caller,
-    container: ContainerRef | None,
-    text: str,
-    page: tuple[int, int],
+    connection: sa.Connection, caller: Caller, wanted: ImageFilter, page: tuple[int, int]
 ) -> list[ImageSummary]:
     """List images in id order; ``page`` is (after id, most)."""
     after, limit = page
     query = image_query().where(caller.sees(images), images.c.id > after)
-    if container is not None:
-        find_container(connection, caller, container)
-        inside = sa.select(containers.c.id).where(containers.c.parent_id == container.id)
-        held = sa.select(image_links.c.image_id).where(
-            sa.or_(
-                image_links.c.container_id == container.id,
-                image_links.c.container_id.in_(inside),
-            )
+    links = sa.select(image_links.c.image_id).where(image_links.c.image_id > after)
+    if wanted.container is not None:
+        require_container(connection, caller, wanted.container)
+        query = query.where(images.c.id.in_(links.where(_inside(wanted.container))))
+    if wanted.well is not None:
+        _require_well(connection, caller, wanted.well)
+        query = query.where(images.c.id.in_(links.where(image_links.c.well_id == wanted.well)))
+    if wanted.tag:
+        tagged = sa.select(image_annotations.c.image_id).where(
+            image_annotations.c.kind == str(AnnotationKind.TAG),
+            image_annotations.c.value == wanted.tag,
         )
-        query = query.where(images.c.id.in_(held))
-    if text:
-        query = query.where(images.c.name.icontains(text, autoescape=True))
+        query = query.where(images.c.id.in_(tagged))
+    if wanted.text:
+        query = query.where(images.c.name.icontains(wanted.text, autoescape=True))
     rows = connection.execute(query.order_by(images.c.id).limit(limit))
     return [image_summary(row) for row in rows]
+
+
+def _inside(container: ContainerRef) -> sa.ColumnElement[bool]:
+    """Say of a link whether its image is in a container, or in one of its children."""
+    children = sa.select(containers.c.id).where(containers.c.parent_id == container.id)
+    return sa.or_(
+        image_links.c.container_id == container.id, image_links.c.container_id.in_(children)
+    )
+
+
+def _require_well(connection: sa.Connection, caller: Caller, well: int) -> None:
+    query = (
+        sa.select(wells.c.id)
+        .join_from(wells, containers, containers.c.id == wells.c.plate_id)
+        .where(wells.c.id == well, caller.sees(containers))
+    )
+    if connection.execute(query).one_or_none() is None:
+        raise TargetNotFound(
+            f"The well (Well:{well}) does not exist any more, or you may not see it."
+        )
+
+
+def image_summaries(
+    connection: sa.Connection, caller: Caller, image_ids: Sequence[int]
+) -> list[ImageSummary]:
+    """Return the summaries of those that the caller sees, in id order."""
+    query = image_query().where(images.c.id.in_(set(image_ids)), caller.sees(images))
+    return [image_summary(row) for row in connection.execute(query.order_by(images.c.id))]
+
+
+def originals_sizes(
+    connection: sa.Connection, caller: Caller, image_ids: Sequence[int]
+) -> list[OriginalsSize]:
+    """Say how large the original files are of those that the caller sees, in id order."""
+    query = (
+        sa.select(
+            images.c.id,
+            images.c.fileset_id,
+            sa.func.count(original_files.c.id).label("file_count"),
+            sa.func.coalesce(sa.func.sum(original_files.c.size_bytes), 0).label("size_bytes"),
+        )
+        .join_from(
+            images,
+            original_files,
+            original_files.c.fileset_id == images.c.fileset_id,
+            isouter=True,
+        )
+        .where(images.c.id.in_(set(image_ids)), caller.sees(images))
+        .group_by(images.c.id)
+        .order_by(images.c.id)
+    )
+    return [
+        OriginalsSize(row.id, row.fileset_id, row.file_count, row.size_bytes)
+        for row in connection.execute(query)
+    ]
 
 
 def image_details(connection: sa.Connection, caller: Caller, image_id: int) -> ImageDetails:

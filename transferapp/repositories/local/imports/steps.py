@@ -14,6 +14,7 @@ from transferapp.host.database import reading, writing
 from transferapp.model.containers import IMPORT_TARGETS
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
+from transferapp.model.skips import Skip
 from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue.container_rows import container, find_container
@@ -42,6 +43,12 @@ class LocalImports(Imports):
     def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """Import as ``caller``."""
         self._local_store, self._caller = local_store, caller
+
+    @override
+    async def check_skips(self, skip: frozenset[Skip]) -> None:
+        """Raise Invalid: nothing is skipped here."""
+        if skip:
+            raise Invalid("This repository leaves nothing undone. Import without --skip.")
 
     @override
     async def find(self, key: str) -> Fileset | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,8 +18,10 @@ from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
+    ImageFilter,
     ImageSummary,
     OriginalFile,
+    OriginalsSize,
     TileRegion,
 )
 from transferapp.model.rois import Roi
@@ -70,13 +72,30 @@ class LocalImages(Images):
         limit: int = 100,
     ) -> list[ImageSummary]:
         """List images in id order, at most 1000; of a project those of its datasets."""
+        return await self.find_by(ImageFilter(container, text=text), after=after, limit=limit)
+
+    @override
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000, also of a well or with a tag."""
 
         def find() -> list[ImageSummary]:
             page = after, max(1, min(limit, _MOST_LISTED))
             with reading(self._local_store.engine) as connection:
-                return image_rows.list_images(connection, self._caller, container, text, page)
+                return image_rows.list_images(connection, self._caller, wanted, page)
 
         return await in_thread(find)
+
+    @override
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return the summaries of those that the caller sees, in id order."""
+
+        def summaries() -> list[ImageSummary]:
+            with reading(self._local_store.engine) as connection:
+                return image_rows.image_summaries(connection, self._caller, image_ids)
+
+        return await in_thread(summaries)
 
     @override
     async def get(self, image_id: int) -> ImageDetails:
@@ -123,6 +142,16 @@ class LocalImages(Images):
         return await in_thread(files)
 
     @override
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the originals are; whoever sees an image may read them."""
+
+        def sizes() -> list[OriginalsSize]:
+            with reading(self._local_store.engine) as connection:
+                return image_rows.originals_sizes(connection, self._caller, image_ids)
+
+        return await in_thread(sizes)
+
+    @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files are already here, as far as the caller may see."""
 
@@ -141,9 +170,12 @@ class LocalImages(Images):
             yield piece
 
     @override
-    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once. Raises PermissionDenied."""
-        await in_thread(self._annotate, image_id, annotations)
+    async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        """Add annotations in one transaction; the same one twice is added once.
+
+        Raises ImageNotFound, PermissionDenied.
+        """
+        await in_thread(self._annotate, annotations)
 
     @override
     async def delete(self, image_ids: Sequence[int]) -> None:
@@ -197,12 +229,16 @@ class LocalImages(Images):
             row = image_rows.find_file(connection, self._caller, file_id)
         return opened(self._local_store.originals.content(row.sha1), row.size_bytes)
 
-    def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
+    def _annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
         with writing(self._local_store.engine) as connection:
-            row = image_rows.find_image(connection, self._caller, image_id)
-            rights = self._caller.rights(row.owner_id, row.group_id)
-            demand(rights.can_annotate, f"annotate the image '{row.name}'")
-            values = [annotation_values(image_id, note) for note in notes]
+            for row in image_rows.visible_images(connection, self._caller, [*annotations]):
+                rights = self._caller.rights(row.owner_id, row.group_id)
+                demand(rights.can_annotate, f"annotate the image '{row.name}'")
+            values = [
+                annotation_values(image_id, note)
+                for image_id, notes in annotations.items()
+                for note in notes
+            ]
             if values:
                 connection.execute(
                     insert_sqlite(image_annotations).on_conflict_do_nothing(), values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transferapp.model.images import Annotation, AnnotationKind
@@ -14,6 +14,9 @@ from transferapp.repositories.omero.catalogue.mapping import (
 )
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
+
+#: Images of one transaction: it is over before anybody takes its client for dead.
+_AT_ONCE = 500
 
 
 def annotations_of(omero_session: OmeroSessionContext, image_id: int) -> list[Annotation]:
@@ -29,27 +32,54 @@ def annotations_of(omero_session: OmeroSessionContext, image_id: int) -> list[An
 
 def add_annotations(
     omero_session: OmeroSessionContext,
-    image_id: int,
     group_id: int,
-    notes: Sequence[Annotation],
+    notes: Mapping[int, Sequence[Annotation]],
 ) -> None:
-    """Add what the image does not have yet, in one transaction; blocking."""
-    known = set(annotations_of(omero_session, image_id))
-    links = []
-    for note in dict.fromkeys(notes):
-        if note not in known:
-            link = omero.model.ImageAnnotationLinkI()
-            link.setParent(unloaded("Image", image_id))
-            link.setChild(_own_tag(omero_session, group_id, note) or omero_annotation(note))
-            links.append(link)
-    if links:
-        omero_session.save(links, group_id)
+    """Add what images do not have yet, by their ids, ``_AT_ONCE`` images in one transaction;
+    blocking. What is repeated after a crash finds what was written, whole batches.
+    """
+    tags: dict[Annotation, int] = {}
+    image_ids = sorted(notes)
+    for at in range(0, len(image_ids), _AT_ONCE):
+        some = image_ids[at : at + _AT_ONCE]
+        known = _known(omero_session, some)
+        missing = [
+            (image_id, note)
+            for image_id in some
+            for note in dict.fromkeys(notes[image_id])
+            if (image_id, note) not in known
+        ]
+        for _, note in missing:
+            if note.kind is AnnotationKind.TAG and note not in tags:
+                tags[note] = _own_tag(omero_session, group_id, note)
+        if missing:
+            links = [_link(image_id, note, tags.get(note)) for image_id, note in missing]
+            omero_session.save(links, group_id)
 
 
-def _own_tag(omero_session: OmeroSessionContext, group_id: int, note: Annotation) -> Any:
-    """Tags are shared between images: return the person's own of this name, if any."""
-    if note.kind is not AnnotationKind.TAG:
-        return None
+def _known(
+    omero_session: OmeroSessionContext, image_ids: Sequence[int]
+) -> set[tuple[int, Annotation]]:
+    links = omero_session.entities(
+        "select l from ImageAnnotationLink l join fetch l.child where l.parent.id in (:ids)",
+        ids=list(image_ids),
+    )
+    found = ((plain(link.getParent().getId()), annotation(link.getChild())) for link in links)
+    return {(image_id, note) for image_id, note in found if note is not None}
+
+
+def _link(image_id: int, note: Annotation, tag_id: int | None) -> Any:
+    link = omero.model.ImageAnnotationLinkI()
+    link.setParent(unloaded("Image", image_id))
+    child = omero_annotation(note) if tag_id is None else unloaded("TagAnnotation", tag_id)
+    link.setChild(child)
+    return link
+
+
+def _own_tag(omero_session: OmeroSessionContext, group_id: int, note: Annotation) -> int:
+    """Tags are shared between images: return the person's own of this name, made before the
+    links to it where she has none.
+    """
     tags = omero_session.entities(
         "select t from TagAnnotation t where t.textValue = :value"
         " and t.details.owner.id = :owner and t.details.group.id = :group order by t.id",
@@ -57,6 +87,8 @@ def _own_tag(omero_session: OmeroSessionContext, group_id: int, note: Annotation
         owner=omero_session.identity.experimenter.id,
         group=group_id,
     )
-    same = (tag for tag in tags if (plain(tag.getNs()) or "") == note.namespace)
-    tag = next(same, None)
-    return None if tag is None else unloaded("TagAnnotation", plain(tag.getId()))
+    for tag in tags:
+        if (plain(tag.getNs()) or "") == note.namespace:
+            return int(plain(tag.getId()))
+    [made] = omero_session.save([omero_annotation(note)], group_id)
+    return made

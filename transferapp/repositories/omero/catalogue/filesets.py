@@ -172,14 +172,22 @@ def negotiated_algorithm(repository: Any, plan: FilesetPlan) -> Any:
     """Return the checksum algorithm of an import; raises Invalid where OMERO's administrator
     lets nobody skip checksums. Blocking.
     """
-    if Skip.CHECKSUM not in plan.skip:
-        return _algorithm(omero.model.enums.ChecksumAlgorithmSHA1160)
-    size_only = _algorithm(omero.model.enums.ChecksumAlgorithmFileSize64)
-    found = repository.suggestChecksumAlgorithm([size_only])
+    if Skip.CHECKSUM in plan.skip:
+        return sizes_only(repository)
+    return _algorithm(omero.model.enums.ChecksumAlgorithmSHA1160)
+
+
+def sizes_only(repository: Any) -> Any:
+    """Return the algorithm that skips checksums; raises Invalid where OMERO has none.
+    Blocking.
+    """
+    algorithm = _algorithm(omero.model.enums.ChecksumAlgorithmFileSize64)
+    found = repository.suggestChecksumAlgorithm([algorithm])
     if found is None:
         raise Invalid(
             "This OMERO does not let imports skip checksums (omero.checksum.supported has no"
-            " File-Size-64 there). Cancel this one, and import again without --skip checksum."
+            " File-Size-64 there). Import without --skip checksum; an import that was begun"
+            " so is to be cancelled first."
         )
     return found
 

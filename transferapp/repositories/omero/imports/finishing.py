@@ -60,8 +60,8 @@ def finish(omero_session: OmeroSessionContext, plan: FilesetPlan, image_ids: lis
     if plan.target is not None:
         _link(omero_session, plan, plan.target, image_ids)
     if plan.annotations:
-        for image_id in image_ids:
-            add_annotations(omero_session, image_id, plan.group_id, plan.annotations)
+        given = dict.fromkeys(image_ids, plan.annotations)
+        add_annotations(omero_session, plan.group_id, given)
 
 
 def _link(

@@ -23,6 +23,7 @@ from transferapp.errors import (
 )
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
+from transferapp.model.skips import Skip
 from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.omero.catalogue.commands import delete
 from transferapp.repositories.omero.catalogue.containers import linkable
@@ -34,8 +35,10 @@ from transferapp.repositories.omero.catalogue.filesets import (
     files_of,
     filesets_of,
     images_of,
+    sizes_only,
     transfer_notes,
 )
+from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.imports.aliveness import require_over
 from transferapp.repositories.omero.imports.finishing import are_tied, check_readable, finish
@@ -60,6 +63,12 @@ class OmeroImports(Imports):
     def __init__(self, omero_session: OmeroSessionContext) -> None:
         """Import as this person."""
         self._omero_session = omero_session
+
+    @override
+    async def check_skips(self, skip: frozenset[Skip]) -> None:
+        """Ask OMERO whether it compares sizes only; raises Invalid where it does not."""
+        if Skip.CHECKSUM in skip:
+            await self._omero_session.run(self._check_sizes_only)
 
     @override
     async def find(self, key: str) -> Fileset | None:
@@ -120,6 +129,13 @@ class OmeroImports(Imports):
         under way is cancelled.
         """
         await self._omero_session.run(self._discard, fileset)
+
+    def _check_sizes_only(self) -> None:
+        gateway = self._omero_session.gateway
+        # Its algorithms are those of the whole server: any group that she may act in will do.
+        group_id = self._omero_session.identity.default_group_id
+        with translated():
+            sizes_only(gateway.repository(group_id))
 
     def _reserve(self, plan: FilesetPlan) -> Fileset:
         found = filesets_of(self._omero_session, plan.key)

@@ -14,12 +14,13 @@ from transferapp.model.images import OriginalFile
 from transferapp.repositories.omero.catalogue.mapping import original_file
 from transferapp.repositories.omero.errors import kept_back, translated
 from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.reading.mounted import open_mounted
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.group_policies import group_policies
 
 _PIECE = 1024 * 1024
 _WHERE = (
-    "select o.id, o.id, o.name, o.size, h.value, o.hash, o.details.group.id"
+    "select o.id, o.id, o.name, o.size, h.value, o.hash, o.path, o.details.group.id"
     " from OriginalFile o left outer join o.hasher h where o.id = :id"
 )
 
@@ -84,16 +85,14 @@ async def read_file(
     check = hasher(file.hasher) if whole else None
     try:
         while start < end:
-            piece = await omero_session.run(
-                _read, omero_session, opened, start, min(_PIECE, end - start)
-            )
+            piece = await omero_session.run(opened.source.read, start, min(_PIECE, end - start))
             start += len(piece)
             if check is not None:
                 check.update(piece)
             yield piece
     finally:
         with suppress(TransferAppError):
-            await omero_session.run(_close, opened.store)
+            await omero_session.run(opened.source.close)
     if check is not None and file.hash and check.hexdigest() != file.hash:
         raise ChecksumMismatch(
             f"The file '{file.name}' in OMERO does not match its own checksum. Tell your OMERO"
@@ -101,41 +100,63 @@ async def read_file(
         )
 
 
+class _Source(Protocol):
+    """Where the bytes of a file come from; its methods block."""
+
+    def read(self, start: int, count: int) -> bytes:
+        """Return bytes that lie in the file, at least one."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     file: OriginalFile
-    store: Any
     size: int
-    group_id: int
+    source: _Source
 
 
 def _open(omero_session: OmeroSessionContext, file_id: int) -> _Opened:
     found = omero_session.rows(_WHERE, id=file_id)
     if not found:
         raise NoSuchFile(f"OMERO has no file {file_id}, or you may not see it.")
-    *row, group_id = found[0]
+    *row, path, group_id = found[0]
+    file = original_file(row)
+    mounted = open_mounted(omero_session, file_id, group_id, f"{path or ''}/{file.name}")
+    if mounted is not None:
+        return _Opened(file, mounted.size, mounted)
     store = omero_session.gateway.file_store(group_id)
+    source = _FromOmero(omero_session, store, group_id)
     try:
         store.setFileId(file_id)
-        return _Opened(original_file(row), store, int(store.size()), group_id)
+        return _Opened(file, int(store.size()), source)
     except BaseException:
-        _close(store)
+        source.close()
         raise
 
 
-def _close(store: Any) -> None:
-    # A store that cannot be closed ends with its session.
-    with suppress(TransferAppError), translated():
-        store.close()
+@dataclass(frozen=True, slots=True)
+class _FromOmero:
+    """A file that is read through OMERO's image API."""
 
+    omero_session: OmeroSessionContext
+    store: Any
+    group_id: int
 
-def _read(omero_session: OmeroSessionContext, opened: _Opened, start: int, count: int) -> bytes:
-    # Past the end OMERO pads with zeros, so it is never asked for that.
-    try:
-        return bytes(opened.store.read(start, count))[:count]
-    except omero.SecurityViolation as error:
-        # Opening was allowed. OMERO looks at its policy at each read, also in the middle.
-        raise kept_back(error, _policy_of(omero_session, opened.group_id)) from error
+    def read(self, start: int, count: int) -> bytes:
+        # Past the end OMERO pads with zeros, so it is never asked for that.
+        try:
+            return bytes(self.store.read(start, count))[:count]
+        except omero.SecurityViolation as error:
+            # Opening was allowed. OMERO looks at its policy at each read, also in the middle.
+            policy = _policy_of(self.omero_session, self.group_id)
+            raise kept_back(error, policy) from error
+
+    def close(self) -> None:
+        # A store that cannot be closed ends with its session.
+        with suppress(TransferAppError), translated():
+            self.store.close()
 
 
 def _policy_of(omero_session: OmeroSessionContext, group_id: int) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from transferapp.errors import ImageNotFound, TransferAppError
-from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.errors import ImageNotFound, TargetNotFound, TransferAppError
+from transferapp.model.containers import ContainerKind
 from transferapp.model.images import (
     Channel,
     ImageDetails,
+    ImageFilter,
     ImageSummary,
     Level,
     OriginalFile,
@@ -43,28 +44,55 @@ _INSIDE = {
     ContainerKind.SCREEN: "select s.image.id from WellSample s, ScreenPlateLink k"
     " where k.child.id = s.well.plate.id and k.parent.id = :container",
 }
+_IN_WELL = "select s.image.id from WellSample s where s.well.id = :well"
+_TAGGED = (
+    "select l.parent.id from ImageAnnotationLink l, TagAnnotation t"
+    " where t.id = l.child.id and t.textValue = :tag"
+)
 _DEFAULT_TILE = 512
+#: Images of one question: a plate has thousands, and they come with their permissions.
+_AT_ONCE = 1000
 
 
 def list_images(
-    omero_session: OmeroSessionContext,
-    container: ContainerRef | None,
-    text: str,
-    after: int,
-    limit: int,
+    omero_session: OmeroSessionContext, wanted: ImageFilter, after: int, limit: int
 ) -> list[ImageSummary]:
     """List images with a greater id in id order; raises TargetNotFound."""
     conditions = ["i.id > :after"]
     values: dict[str, int | str | list[int]] = {"after": after, "limit": limit}
-    if container is not None:
-        find_container(omero_session, container)
-        conditions.append(f"i.id in ({_INSIDE[container.kind]})")
-        values["container"] = container.id
-    if text:
+    if wanted.container is not None:
+        find_container(omero_session, wanted.container)
+        conditions.append(f"i.id in ({_INSIDE[wanted.container.kind]})")
+        values["container"] = wanted.container.id
+    if wanted.well is not None:
+        _require_well(omero_session, wanted.well)
+        conditions.append(f"i.id in ({_IN_WELL})")
+        values["well"] = wanted.well
+    if wanted.tag:
+        conditions.append(f"i.id in ({_TAGGED})")
+        values["tag"] = wanted.tag
+    if wanted.text:
         conditions.append("lower(i.name) like :text")
-        values["text"] = f"%{_literal(text.lower())}%"
+        values["text"] = f"%{_literal(wanted.text.lower())}%"
     hql = f"{SUMMARY} where {' and '.join(conditions)} order by i.id"
     return [summary(row) for row in omero_session.rows(hql, **values)]
+
+
+def _require_well(omero_session: OmeroSessionContext, well: int) -> None:
+    if not omero_session.rows("select w.id from Well w where w.id = :id", id=well):
+        raise TargetNotFound(
+            f"The well (Well:{well}) does not exist any more, or you may not see it."
+        )
+
+
+def image_summaries(
+    omero_session: OmeroSessionContext, image_ids: Sequence[int]
+) -> list[ImageSummary]:
+    """Return the summaries of those that this person sees, in id order."""
+    if not image_ids:
+        return []
+    hql = f"{SUMMARY} where i.id in (:ids) order by i.id"
+    return [summary(row) for row in omero_session.rows(hql, ids=sorted(set(image_ids)))]
 
 
 def image_summary(omero_session: OmeroSessionContext, image_id: int) -> ImageSummary:
@@ -94,7 +122,12 @@ def image_place(omero_session: OmeroSessionContext, image_id: int) -> OmeroImage
 def image_objects(omero_session: OmeroSessionContext, image_ids: Sequence[int]) -> list[Any]:
     """Return images with their permissions; raises ImageNotFound when one is missing."""
     wanted = sorted(set(image_ids))
-    found = omero_session.entities("select i from Image i where i.id in (:ids)", ids=wanted)
+    hql = "select i from Image i where i.id in (:ids)"
+    found = [
+        image
+        for at in range(0, len(wanted), _AT_ONCE)
+        for image in omero_session.entities(hql, ids=wanted[at : at + _AT_ONCE])
+    ]
     missing = set(wanted) - {one.getId().getValue() for one in found}
     if missing:
         raise _unknown(min(missing))

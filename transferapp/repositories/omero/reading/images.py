@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,10 @@ from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
+    ImageFilter,
     ImageSummary,
     OriginalFile,
+    OriginalsSize,
     TileRegion,
 )
 from transferapp.model.rois import Roi
@@ -26,6 +28,7 @@ from transferapp.repositories.omero.catalogue.duplicates import find_duplicates
 from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.reading import image_queries
 from transferapp.repositories.omero.reading.files import read_file
+from transferapp.repositories.omero.reading.originals_sizes import originals_sizes
 from transferapp.repositories.omero.reading.pixels import read_thumbnail, read_tile
 from transferapp.repositories.omero.reading.rois import list_rois
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
@@ -58,9 +61,23 @@ class OmeroImages(Images):
         limit: int = 100,
     ) -> list[ImageSummary]:
         """List images in id order, at most 1000; of a project those of its datasets."""
+        return await self.find_by(ImageFilter(container, text=text), after=after, limit=limit)
+
+    @override
+    async def find_by(
+        self, wanted: ImageFilter, *, after: int = 0, limit: int = 100
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000, also of a well or with a tag."""
         most = max(1, min(limit, _MOST_LISTED))
         return await self._omero_session.run(
-            image_queries.list_images, self._omero_session, container, text, after, most
+            image_queries.list_images, self._omero_session, wanted, after, most
+        )
+
+    @override
+    async def summaries(self, image_ids: Sequence[int]) -> list[ImageSummary]:
+        """Return the summaries of those that this person sees, in id order."""
+        return await self._omero_session.run(
+            image_queries.image_summaries, self._omero_session, image_ids
         )
 
     @override
@@ -97,6 +114,11 @@ class OmeroImages(Images):
         )
 
     @override
+    async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
+        """Say how large the originals are, and whether OMERO's policy gives them out."""
+        return await self._omero_session.run(originals_sizes, self._omero_session, image_ids)
+
+    @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files OMERO already holds; compares SHA-1 checksums only."""
         return await self._omero_session.run(find_duplicates, self._omero_session, files)
@@ -112,9 +134,11 @@ class OmeroImages(Images):
                 yield piece
 
     @override
-    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once. Raises PermissionDenied."""
-        await self._omero_session.run(self._annotate, image_id, annotations)
+    async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        """Add annotations; the same one twice is added once. Raises ImageNotFound,
+        PermissionDenied.
+        """
+        await self._omero_session.run(self._annotate, annotations)
 
     @override
     async def delete(self, image_ids: Sequence[int]) -> None:
@@ -137,11 +161,17 @@ class OmeroImages(Images):
         place = image_queries.image_place(self._omero_session, image_id)
         return read_tile(self._omero_session.gateway, place, region)
 
-    def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
-        [image] = image_queries.image_objects(self._omero_session, [image_id])
-        if not image.getDetails().getPermissions().canAnnotate():
+    def _annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:
+        images = image_queries.image_objects(self._omero_session, [*annotations])
+        if not all(one.getDetails().getPermissions().canAnnotate() for one in images):
             raise PermissionDenied("You may not annotate this image. Ask its owner.")
-        add_annotations(self._omero_session, image_id, _group_id(image), notes)
+        for group_id in sorted({_group_id(one) for one in images}):
+            inside = {
+                one.getId().getValue(): annotations[one.getId().getValue()]
+                for one in images
+                if _group_id(one) == group_id
+            }
+            add_annotations(self._omero_session, group_id, inside)
 
     def _delete(self, image_ids: Sequence[int]) -> None:
         images = image_queries.image_objects(self._omero_session, image_ids)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from transferapp.errors import SessionLost
@@ -77,6 +78,8 @@ class OmeroSessionContext:
     import_sessions: ImportSessions
     #: Where files are linked instead of uploaded; None where this process cannot.
     links: Links | None = None
+    #: OMERO's managed repository, to read from; None where this process does not see it.
+    managed_folder: Path | None = None
 
     @property
     def reading_group(self) -> int:

@@ -38,6 +38,7 @@ def read_identity(gateway: Gateway, username: str) -> Identity:
     user_id, name, first, last, email = found[0]
     groups = _groups(gateway, user_id)
     names = {group.getName().getValue() for group in groups}
+    homes = tuple(_group(group) for group in groups if _is_home(group))
     if _USER not in names:
         raise PermissionDenied(
             f"The OMERO account '{username}' is closed. Ask your OMERO administrator to open it"
@@ -46,11 +47,12 @@ def read_identity(gateway: Gateway, username: str) -> Identity:
     full_name = " ".join(part for part in (first, last) if part)
     return Identity(
         Experimenter(user_id, name, full_name or name, email or ""),
-        tuple(_group(group) for group in groups if _is_home(group)),
+        homes,
         gateway.admin().getDefaultGroup(user_id).getId().getValue(),
         is_admin=_SYSTEM in names,
         # Asked of administrators only: of others OMERO tells what they would have.
         may_sudo=_SYSTEM in names and _SUDO in _privileges(gateway, user_id),
+        leads=_led(gateway, user_id) & {one.id for one in homes},
     )
 
 
@@ -68,6 +70,17 @@ def _groups(gateway: Gateway, user_id: int) -> list[Any]:
     )
     query = gateway.query(ALL_GROUPS)
     return list(query.findAllByQuery(hql, parameters({"user": user_id})))
+
+
+def _led(gateway: Gateway, user_id: int) -> frozenset[int]:
+    found = rows(
+        gateway,
+        ALL_GROUPS,
+        "select m.parent.id from GroupExperimenterMap m where m.child.id = :user"
+        " and m.owner = true",
+        {"user": user_id},
+    )
+    return frozenset(group_id for (group_id,) in found)
 
 
 def _privileges(gateway: Gateway, user_id: int) -> set[str]:

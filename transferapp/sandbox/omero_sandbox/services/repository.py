@@ -140,6 +140,8 @@ class ManagedRepository(Service):
     def fileById(self, id_: int) -> Any:
         found = self.store.find("OriginalFile", id_)
         record = require_visible(found, self.caller, f"OriginalFile:{id_}")
+        if record.text("repo") != self.sandbox.files.repository_uuid:
+            raise omero.SecurityViolation(None, None, f"FileNotFound: {id_}")
         return self._opened(record, "r")
 
     def _opened(self, record: Record, mode: str) -> Any:

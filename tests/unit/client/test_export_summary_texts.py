@@ -1,0 +1,81 @@
+"""What is said of an export before it is asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from transferapp.client.export_summary_texts import amount_text, is_whole, notes
+from transferapp.model.export_specs import ExportForm
+from transferapp.protocol.export_summaries import ExportSummary, NamedObject, NamedObjects
+
+
+def summary(**more: object) -> ExportSummary:
+    values = {
+        "form": ExportForm.ORIGINALS, "images": 1, "files": 1, "size_bytes": 3_000_000,
+        "estimated": False, "complete": True, "most_images": 100_000,
+    }  # fmt: skip
+    return ExportSummary.model_validate(values | more)
+
+
+def objects(count: int, reason: str = "") -> NamedObjects:
+    first = [
+        NamedObject(ref=f"Image:{n}", name="cells" if n == 1 else "", reason=reason)
+        for n in range(1, min(count, 20) + 1)
+    ]
+    return NamedObjects(count=count, first=first)
+
+
+def test_the_amount() -> None:
+    assert amount_text(summary()) == "1 image, 1 file, 3.0 MB"
+    many = summary(images=50_000, files=100_001, size_bytes=10**12)
+    assert amount_text(many) == "50,000 images, 100,001 files, 1.0 TB"
+    zarr = summary(images=2, files=None, estimated=True, complete=False)
+    assert amount_text(zarr) == "At least 2 images, about 3.0 MB before compression"
+
+
+def test_nothing_is_lost() -> None:
+    assert is_whole(summary(free_bytes=10**9))
+    assert notes(summary(free_bytes=10**9)) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "named", "sentence"),
+    [
+        ("missing", objects(1), "1 is gone, or you may not see it: Image:1 (cells)."),
+        (
+            "without_originals",
+            objects(1200),
+            (
+                "1,200 are without original files, so nothing comes of them: Image:1 (cells),"
+                " Image:2, Image:3 and 1,197 more."
+            ),
+        ),
+        (
+            "kept_back",
+            objects(1),
+            (
+                "1 is seen only: the repository's policy on downloads keeps the files of it"
+                " back: Image:1 (cells)."
+            ),
+        ),
+        (
+            "unsuitable",
+            objects(2, "It has 3 planes."),
+            (
+                "2 are not suitable, so nothing comes of them: Image:1 (cells), Image:2. It has"
+                " 3 planes."
+            ),
+        ),
+    ],
+)
+def test_what_does_not_come_is_named(what: str, named: NamedObjects, sentence: str) -> None:
+    found = summary(**{what: named})
+    assert notes(found) == [sentence]
+    assert not is_whole(found)
+
+
+def test_a_refusal_comes_first_and_a_full_disk_last() -> None:
+    found = summary(refused="No.", missing=objects(1), free_bytes=10)
+    first, *_, last = notes(found)
+    assert first == "No."
+    assert "10 Bytes free" in last

@@ -1,0 +1,68 @@
+"""What an export would bring, and what not, in sentences."""
+
+from __future__ import annotations
+
+import humanize
+
+from transferapp.protocol.export_summaries import ExportSummary, NamedObjects
+
+#: Names in one sentence.
+_NAMED = 3
+
+
+def amount_text(summary: ExportSummary) -> str:
+    """Say how much it is: ``At least 12,000 images, 24,000 files, 1.2 TB``."""
+    parts = [_counted(summary.images, "image")]
+    if summary.files is not None:
+        parts.append(_counted(summary.files, "file"))
+    size = humanize.naturalsize(summary.size_bytes)
+    parts.append(f"about {size} before compression" if summary.estimated else size)
+    text = ", ".join(parts)
+    return text if summary.complete else f"At least {text}"
+
+
+def notes(summary: ExportSummary) -> list[str]:
+    """Say what would not come, and which limits are met; one sentence each, the worst first."""
+    found = [summary.refused] if summary.refused else []
+    found += [_lost_text(named, text) for text, named in _lost(summary).items() if named.count]
+    free = summary.free_bytes
+    if free is not None and summary.size_bytes > free:
+        found.append(
+            f"The facility has {humanize.naturalsize(free)} free for files that are made. What"
+            " you have fetched makes room for more; export in parts if it stops."
+        )
+    return found
+
+
+def is_whole(summary: ExportSummary) -> bool:
+    """Say whether all that was chosen would come."""
+    return not (summary.refused or any(one.count for one in _lost(summary).values()))
+
+
+def _lost(summary: ExportSummary) -> dict[str, NamedObjects]:
+    """Return what would not come, by what is said of it."""
+    return {
+        "gone, or you may not see {them}": summary.missing,
+        "without original files, so nothing comes of {them}": summary.without_originals,
+        "seen only: the repository's policy on downloads keeps the files of {them} back": (
+            summary.kept_back
+        ),
+        "not suitable, so nothing comes of {them}": summary.unsuitable,
+    }
+
+
+def _lost_text(named: NamedObjects, text: str) -> str:
+    is_, them = ("is", "it") if named.count == 1 else ("are", "them")
+    reason = next((f" {one.reason}" for one in named.first if one.reason), "")
+    sentence = text.format(them=them)
+    return f"{named.count:,} {is_} {sentence}: {_names(named)}.{reason}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what if number == 1 else what + 's'}"
+
+
+def _names(named: NamedObjects) -> str:
+    shown = [f"{one.ref} ({one.name})" if one.name else one.ref for one in named.first[:_NAMED]]
+    more = named.count - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -1,0 +1,136 @@
+"""What an export would bring: counted page by page, before anything is queued."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from transferapp.model.export_specs import ExportSpec
+from transferapp.model.images import ImageSummary, OriginalsSize
+from transferapp.operations.export_estimate import estimated_part
+from transferapp.operations.export_selection import NOTHING, TOO_MANY, ExportSelection
+from transferapp.prepared.port import Prepared
+from transferapp.protocol.export_requests import MAX_IMAGES, ExportRequest
+from transferapp.protocol.export_summaries import (
+    MOST_NAMED,
+    ExportSummary,
+    NamedObject,
+    NamedObjects,
+)
+from transferapp.repositories.port import Repository, RepositorySession
+
+#: Seconds for which pages are read while a person waits; then it is "at least".
+LONGEST_S = 5.0
+
+
+class ExportSummaries:
+    """Says what exports would bring; changes nothing."""
+
+    def __init__(
+        self, repository: Repository, prepared: Prepared, *, longest_s: float = LONGEST_S
+    ) -> None:
+        """Count in ``repository`` for about ``longest_s`` seconds, then as far as it got."""
+        self._repository, self._prepared = repository, prepared
+        self._longest_s = longest_s
+
+    async def summarize(self, username: str, request: ExportRequest) -> ExportSummary:
+        """Count what the person chose; raises RepositoryUnavailable, PermissionDenied."""
+        spec = request.spec()
+        counted = _Counted(spec)
+        ends = asyncio.get_running_loop().time() + self._longest_s
+        async with self._repository.session(username) as session:
+            selection = ExportSelection(session, request)
+            complete = await _count(session, selection, counted, ends)
+        return ExportSummary(
+            form=spec.form,
+            images=selection.count,
+            files=counted.files,
+            size_bytes=counted.size_bytes,
+            estimated=spec.form.converts,
+            complete=complete,
+            missing=NamedObjects(
+                count=len(selection.missing),
+                first=[NamedObject(ref=ref) for ref, _ in selection.missing[:MOST_NAMED]],
+            ),
+            without_originals=counted.without_originals.shown(),
+            kept_back=counted.kept_back.shown(),
+            unsuitable=counted.unsuitable.shown(),
+            most_images=MAX_IMAGES,
+            free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
+            refused=_refused(selection, request, complete=complete),
+        )
+
+
+@dataclass
+class _Named:
+    count: int = 0
+    first: list[NamedObject] = field(default_factory=list)
+
+    def add(self, image: ImageSummary, reason: str = "") -> None:
+        self.count += 1
+        if len(self.first) < MOST_NAMED:
+            made = NamedObject(ref=f"Image:{image.id}", name=image.name, reason=reason)
+            self.first.append(made)
+
+    def shown(self) -> NamedObjects:
+        return NamedObjects(count=self.count, first=self.first)
+
+
+@dataclass
+class _Counted:
+    spec: ExportSpec
+    size_bytes: int = 0
+    files: int | None = 0
+    without_originals: _Named = field(default_factory=_Named)
+    kept_back: _Named = field(default_factory=_Named)
+    unsuitable: _Named = field(default_factory=_Named)
+    _filesets: set[int] = field(default_factory=set)
+
+    def add_original(self, image: ImageSummary, size: OriginalsSize | None) -> None:
+        """Count an image's files, unless another image of the fileset has brought them."""
+        if size is None or not size.file_count:
+            self.without_originals.add(image)
+        elif not size.may_read:
+            self.kept_back.add(image)
+        elif size.fileset_id not in self._filesets:
+            self._filesets.add(size.fileset_id)
+            self._add(size.file_count, size.size_bytes)
+
+    def add_part(self, image: ImageSummary) -> None:
+        """Count what a worker would make of an image."""
+        part = estimated_part(image, self.spec)
+        if part.reason:
+            self.unsuitable.add(image, part.reason)
+        else:
+            self._add(part.files, part.size_bytes)
+
+    def _add(self, files: int | None, size_bytes: int) -> None:
+        self.files = None if files is None or self.files is None else self.files + files
+        self.size_bytes += size_bytes
+
+
+async def _count(
+    session: RepositorySession, selection: ExportSelection, counted: _Counted, ends: float
+) -> bool:
+    """Count page by page; returns False where it ended before the last one."""
+    async for page in selection.pages():
+        if counted.spec.form.converts:
+            for image in page:
+                counted.add_part(image)
+        elif page:
+            found = await session.images.sizes([image.id for image in page])
+            sizes = {size.image_id: size for size in found}
+            for image in page:
+                counted.add_original(image, sizes.get(image.id))
+        if selection.count > MAX_IMAGES or asyncio.get_running_loop().time() > ends:
+            return False
+    return True
+
+
+def _refused(selection: ExportSelection, request: ExportRequest, *, complete: bool) -> str:
+    """Say why ``ExportRequests.submit`` would refuse it, as far as is known."""
+    if selection.missing and not request.skip_missing:
+        return str(selection.missing[0][1])
+    if selection.count > MAX_IMAGES:
+        return TOO_MANY
+    return NOTHING if complete and not selection.count else ""
