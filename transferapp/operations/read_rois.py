@@ -8,7 +8,7 @@ from dataclasses import replace
 from transferapp.conversion.cut_place import CutPlace, CutRois, rois_of_cut
 from transferapp.errors import UnsupportedFile
 from transferapp.model.rois import Roi, Shape
-from transferapp.repositories.port import ImageViews
+from transferapp.repositories.port import ImageRois
 
 _PAGE = 200
 #: Of the part: some 280 MB when there are as many of both.
@@ -17,7 +17,7 @@ MOST_POINTS = 1_000_000
 MOST_MASK_BYTES = 64 << 20
 
 
-async def read_rois(images: ImageViews, image_id: int, place: CutPlace) -> CutRois:
+async def read_rois(images: ImageRois, image_id: int, place: CutPlace) -> CutRois:
     """Return the ROIs of a part in id order; of its masks the first 64 MiB, the others without
     their bits.
 

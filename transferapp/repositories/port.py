@@ -227,11 +227,6 @@ class ImageViews(Protocol):
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
 
-    async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
-        """List an image's ROIs with id > ``after`` in id order, as far as the person may see
-        them; at most 500, fewer than ``limit`` only at the end. Raises ImageNotFound.
-        """
-
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (pixels, 1 to 2048).
 
@@ -242,6 +237,15 @@ class ImageViews(Protocol):
         """Return the region's pixels, shape (height, width), little-endian, clipped to the
         level's size; needs the capability TILES. Raises Invalid for a level or plane that is
         not there, ImageNotFound.
+        """
+
+
+class ImageRois(Protocol):
+    """What was drawn on images."""
+
+    async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
+        """List an image's ROIs with id > ``after`` in id order, as far as the person may see
+        them; at most 500, fewer than ``limit`` only at the end. Raises ImageNotFound.
         """
 
 
@@ -262,7 +266,7 @@ class ImageChanges(Protocol):
         """
 
 
-class Images(OriginalFiles, ImageViews, ImageChanges, Protocol):
+class Images(OriginalFiles, ImageViews, ImageRois, ImageChanges, Protocol):
     """All that a session does with images."""
 
 

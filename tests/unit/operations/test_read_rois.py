@@ -14,7 +14,7 @@ from transferapp.model.images import Level
 from transferapp.model.rois import Roi, Shape, ShapeKind
 from transferapp.operations import read_rois as reading
 from transferapp.operations.read_rois import read_rois
-from transferapp.repositories.port import ImageViews
+from transferapp.repositories.port import ImageRois
 
 FULL = Level(10, 10)
 WHOLE = CutPlace(0, Span(0, 1), Span(0, 1), Span(0, 10), Span(0, 10), (0,), FULL, FULL)
@@ -32,7 +32,7 @@ class Pages:
 
 
 async def read(*rois: Roi, place: CutPlace = WHOLE) -> CutRois:
-    return await read_rois(cast("ImageViews", Pages(list(rois))), 7, place)
+    return await read_rois(cast("ImageRois", Pages(list(rois))), 7, place)
 
 
 def mask(size: int) -> Shape:
