@@ -20,7 +20,7 @@ SHAPES = st.tuples(
 
 
 @given(SHAPES)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_shards_make_each_level(shape: Five) -> None:
     pyramid = Pyramid(shape)
     assert max(pyramid.shapes[-1][3:]) <= SMALLEST
@@ -39,7 +39,7 @@ def test_shards_make_each_level(shape: Five) -> None:
 
 
 @given(SHAPES)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_above_is_below_the_other_way_round(shape: Five) -> None:
     pyramid = Pyramid(shape)
     for level in range(len(pyramid.shapes) - 1):

@@ -92,7 +92,16 @@ def test_another_sides_request_does_not_park_a_task_for_ever(asked_s: float) -> 
 
 def test_nobody_else_raises_to_a_power_that_grows() -> None:
     """Powers and shifts by a variable are of pixels and screens, not of what waits."""
-    shows = {"desktop", "model", "preview", "repositories", "sandbox", "testing"}
+    shows = {
+        "conversion",
+        "desktop",
+        "display",
+        "model",
+        "preview",
+        "repositories",
+        "sandbox",
+        "testing",
+    }
     root = Path(transferapp.__file__).parent
     paths = [path.relative_to(root) for path in root.rglob("*.py")]
     found = {

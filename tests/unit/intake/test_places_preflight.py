@@ -63,7 +63,8 @@ def test_the_rules_are_those_of_the_server(tmp_path: Path) -> None:
 
 
 def test_the_embedded_repository_has_no_such_rules(tmp_path: Path) -> None:
-    assert judged(of_files(tmp_path / "run", "a:1.tif", "a;1.tif"), None).code == ""
+    found = judged(of_files(tmp_path / "run", "a:1.tif", "a;1.tif"), None)
+    assert found.code == "unsupported-file", "its readers take each by itself"
 
 
 def test_files_too_far_below_their_common_folder_are_told(tmp_path: Path) -> None:

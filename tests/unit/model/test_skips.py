@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
 from transferapp.cli.annotating import skips_given
-from transferapp.errors import Invalid, SettingsInvalid
+from transferapp.errors import SettingsInvalid
 from transferapp.model.skips import Skip, not_allowed, skips_of
 from transferapp.server.settings import ServerSettings
 
@@ -16,7 +17,7 @@ def test_words_are_read_and_others_refused() -> None:
     assert skips_of("") == frozenset()
     assert skips_of("minmax, thumbnails") == skips_given(["minmax", "thumbnails"]) == BOTH
     assert skips_given(["checksum"]) == {Skip.CHECKSUM}
-    with pytest.raises(Invalid, match="thumbnails, minmax, checksum"):
+    with pytest.raises(typer.BadParameter, match="thumbnails, minmax, checksum"):
         skips_given(["pixels"])
 
 
