@@ -15,16 +15,21 @@ import threading
 from functools import partial
 from pathlib import Path
 
+from transferapp.errors import SettingsInvalid, TransferAppError
 from transferapp.host.logging import configure_logging
 from transferapp.host.supervise import SupervisedThread
 from transferapp.sandbox.omero_sandbox import slices
-from transferapp.sandbox.omero_sandbox.control import Control, ControlServer
+from transferapp.sandbox.omero_sandbox.control import Control
+from transferapp.sandbox.omero_sandbox.control_socket import ControlServer
+from transferapp.sandbox.omero_sandbox.folder_lock import locked
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 from transferapp.sandbox.omero_sandbox.serving import Endpoints, IceServer
 
 _EXPIRE_EVERY_S = 1.0
 #: All is on disk after each call, so nothing is lost by an end that is not orderly.
 _STOP_S = 3.0
+#: Exit codes, as docs/cli.md has them.
+_PROBLEM, _USAGE = 1, 2
 _TRANSPORTS = ("tcp", "ssl", "ws", "wss")
 
 
@@ -67,21 +72,47 @@ def _stop(server: IceServer) -> None:
 
 
 def main() -> int:
-    """Serve until a signal."""
+    """Serve until a signal; what keeps the sandbox from it is told in a sentence."""
     stated = _arguments()
-    configure_logging("omero-sandbox")
+    try:
+        configure_logging("omero-sandbox")
+        with locked(stated.dir):
+            _serve(stated)
+    except TransferAppError as error:
+        sys.stderr.write(f"{error.title}. {error.message}\n")
+        return _USAGE if isinstance(error, SettingsInvalid) else _PROBLEM
+    return 0
+
+
+def _serve(stated: argparse.Namespace) -> None:
     calls = logging.getLogger("omero_sandbox")
     calls.setLevel(logging.DEBUG if stated.verbose else logging.WARNING)
     if not slices.SUBTYPES:
         raise SystemExit("omero-py was imported too early")
+    control = ControlServer(stated.control) if stated.control else None
+    try:
+        server, sandbox = _server(stated)
+        if control is not None:
+            control.start(Control(sandbox, server.router.drop_connections))
+        _run(server, sandbox)
+    finally:
+        if control is not None:
+            control.remove()
+
+
+def _server(stated: argparse.Namespace) -> tuple[IceServer, Sandbox]:
+    """Open the folder, and listen."""
     sandbox = Sandbox(stated.dir, dict(pair.split("=", 1) for pair in stated.set))
     if not stated.no_people:
         sandbox.people.make_trial(os.environ.get(stated.password_env, "secret"))
     sandbox.commit()
     chosen = {k: getattr(stated, k) for k in _TRANSPORTS if getattr(stated, k) is not None}
-    server = IceServer(sandbox, Endpoints(stated.host, chosen or {"tcp": 0}, stated.cert))
-    if stated.control:
-        ControlServer(stated.control, Control(sandbox, server.router.drop_connections)).start()
+    endpoints = Endpoints(stated.host, chosen or {"tcp": 0}, stated.cert)
+    return IceServer(sandbox, endpoints), sandbox
+
+
+def _run(server: IceServer, sandbox: Sandbox) -> None:
+    """Tell the ports, and return when a signal has ended it."""
     stop = threading.Event()
     SupervisedThread("ending old sessions", partial(_expire, sandbox, stop), stop).start()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,7 +121,6 @@ def main() -> int:
     sys.stdout.flush()
     server.wait()
     stop.set()
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,20 +1,10 @@
-"""The control socket: one JSON object a line in, one out; for tests and for playing.
-
-{"command": "slow_step", "seconds": 2}   ->   {"ok": true}
-"""
+"""What can be commanded while a sandbox runs: faults, time, people, settings."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import socketserver
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-from typing_extensions import override
 
 from transferapp.sandbox.omero_sandbox.faults import Hold
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
@@ -27,7 +17,7 @@ class Control:
         """Command a sandbox."""
         self._sandbox, self._drop = sandbox, drop_connections
 
-    def answer(self, line: str) -> dict[str, Any]:
+    def answer(self, line: bytes) -> dict[str, Any]:
         """Do one command; what goes wrong is told, never raised."""
         try:
             stated = json.loads(line)
@@ -181,34 +171,3 @@ class Control:
         """Let nobody read a server setting, as OMERO does with some."""
         hidden = self._sandbox.hidden_settings
         (hidden.add if on else hidden.discard)(key)
-
-
-class _Lines(socketserver.StreamRequestHandler):
-    @override
-    def handle(self) -> None:
-        server = self.server
-        assert isinstance(server, ControlServer)
-        with contextlib.suppress(ConnectionError):
-            for line in self.rfile:
-                stated = server.control.answer(line.decode())
-                self.wfile.write((json.dumps(stated) + "\n").encode())
-
-
-class ControlServer(socketserver.ThreadingUnixStreamServer):
-    """Listens on a Unix socket that only this user can open."""
-
-    daemon_threads = True
-
-    def __init__(self, path: Path, control: Control) -> None:
-        """Listen; an old socket of that name is removed."""
-        path.unlink(missing_ok=True)
-        old = os.umask(0o177)
-        try:
-            super().__init__(str(path), _Lines)
-        finally:
-            os.umask(old)
-        self.control = control
-
-    def start(self) -> None:
-        """Serve in a thread."""
-        threading.Thread(target=self.serve_forever, name="control", daemon=True).start()
