@@ -13,12 +13,12 @@ import signal
 import sys
 import threading
 from functools import partial
-from pathlib import Path
 
 from transferapp.errors import SettingsInvalid, TransferAppError
 from transferapp.host.logging import configure_logging
 from transferapp.host.supervise import SupervisedThread
 from transferapp.sandbox.omero_sandbox import slices
+from transferapp.sandbox.omero_sandbox.arguments import read_arguments
 from transferapp.sandbox.omero_sandbox.control import Control
 from transferapp.sandbox.omero_sandbox.control_socket import ControlServer
 from transferapp.sandbox.omero_sandbox.folder_lock import locked
@@ -30,30 +30,6 @@ _EXPIRE_EVERY_S = 1.0
 _STOP_S = 3.0
 #: Exit codes, as docs/cli.md has them.
 _PROBLEM, _USAGE = 1, 2
-_TRANSPORTS = ("tcp", "ssl", "ws", "wss")
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="omero_sandbox", description=__doc__)
-    parser.add_argument("--dir", type=Path, required=True, help="where everything is kept")
-    parser.add_argument("--host", default="127.0.0.1")
-    for kind in _TRANSPORTS:
-        parser.add_argument(f"--{kind}", type=int, metavar="PORT")
-    parser.add_argument(
-        "--cert", default="", help="PEM file of certificate and key, for ssl and wss"
-    )
-    parser.add_argument("--control", type=Path, help="Unix socket for faults and time")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument(
-        "--no-people", action="store_true", help="root only, as in a fresh OMERO"
-    )
-    parser.add_argument("--verbose", action="store_true", help="log every call")
-    parser.add_argument(
-        "--password-env",
-        default="OMERO_SANDBOX_PASSWORD",
-        help="environment variable with the password of alice, bob and importer",
-    )
-    return parser.parse_args()
 
 
 def _expire(sandbox: Sandbox, stop: threading.Event) -> None:
@@ -73,7 +49,7 @@ def _stop(server: IceServer) -> None:
 
 def main() -> int:
     """Serve until a signal; what keeps the sandbox from it is told in a sentence."""
-    stated = _arguments()
+    stated = read_arguments(sys.argv[1:])
     try:
         configure_logging("omero-sandbox")
         with locked(stated.dir):
@@ -102,12 +78,11 @@ def _serve(stated: argparse.Namespace) -> None:
 
 def _server(stated: argparse.Namespace) -> tuple[IceServer, Sandbox]:
     """Open the folder, and listen."""
-    sandbox = Sandbox(stated.dir, dict(pair.split("=", 1) for pair in stated.set))
+    sandbox = Sandbox(stated.dir, stated.settings)
     if not stated.no_people:
         sandbox.people.make_trial(os.environ.get(stated.password_env, "secret"))
     sandbox.commit()
-    chosen = {k: getattr(stated, k) for k in _TRANSPORTS if getattr(stated, k) is not None}
-    endpoints = Endpoints(stated.host, chosen or {"tcp": 0}, stated.cert)
+    endpoints = Endpoints(stated.host, stated.ports or {"tcp": 0}, stated.cert)
     return IceServer(sandbox, endpoints), sandbox
 
 

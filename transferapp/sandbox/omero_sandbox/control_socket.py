@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from transferapp.errors import Conflict, SettingsInvalid
 from transferapp.sandbox.omero_sandbox.control import Control
+from transferapp.sandbox.omero_sandbox.control_protocol import answer
 
 _ANSWERS_WITHIN_S = 5.0
 
@@ -72,7 +73,7 @@ class ControlServer(socketserver.ThreadingUnixStreamServer):
     def answer(self, line: bytes) -> dict[str, object]:
         """Do one command."""
         assert self._control is not None
-        return self._control.answer(line)
+        return answer(self._control, line)
 
     def remove(self) -> None:
         """Leave no socket behind on which nobody answers."""
