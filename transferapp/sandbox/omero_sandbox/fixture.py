@@ -71,7 +71,7 @@ class SandboxNotStarted(RuntimeError):
 
 @dataclass
 class RunningSandbox:
-    """A sandbox in its own process: ``with Sandbox(folder) as sandbox: ...``.
+    """A sandbox in its own process: ``with RunningSandbox(folder) as sandbox: ...``.
 
     The folder keeps everything over ``kill`` and ``restart``; ports stay the same, too.
     """
