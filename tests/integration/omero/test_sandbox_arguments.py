@@ -28,7 +28,7 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "sentence"),
     [
         (["--set", "nonsense"], "--set: 'nonsense' is no KEY=VALUE"),
         (["--set", "=value"], "--set: '=value' is no KEY=VALUE"),
@@ -49,10 +49,10 @@ def run(*arguments: str | Path) -> tuple[int, str]:
         (["--host", ""], "--host"),
     ],
 )
-def test_wrong_arguments(tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_wrong_arguments(tmp_path: Path, arguments: list[str], sentence: str) -> None:
     code, stated = run("--dir", tmp_path / "omero", *arguments)
     assert code == 2
-    assert told in stated
+    assert sentence in stated
 
 
 def test_wrong_arguments_leave_no_folder(tmp_path: Path) -> None:

@@ -87,18 +87,18 @@ def answers(sandbox: RunningSandbox, *lines: bytes) -> list[dict[str, Any]]:
             return [json.loads(answered.readline()) for _ in lines]
 
 
-@pytest.mark.parametrize(("command", "told"), REFUSED)
-def test_refused(sandbox: RunningSandbox, command: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("command", "sentence"), REFUSED)
+def test_refused(sandbox: RunningSandbox, command: dict[str, Any], sentence: str) -> None:
     [answer] = answers(sandbox, json.dumps(command).encode())
     assert not answer["ok"]
-    assert told in answer["error"]
+    assert sentence in answer["error"]
     assert "Error" not in answer["error"]
 
 
 def test_what_is_refused_changes_nothing(sandbox: RunningSandbox) -> None:
     database = sandbox.folder / "database.jsonl"
     before = database.read_bytes()
-    answers(sandbox, *(json.dumps(command).encode() for command, _told in REFUSED))
+    answers(sandbox, *(json.dumps(command).encode() for command, _sentence in REFUSED))
     assert database.read_bytes() == before
 
 

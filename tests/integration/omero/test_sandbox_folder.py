@@ -94,10 +94,9 @@ def test_a_control_socket_of_a_killed_sandbox_is_replaced(tmp_path: Path, short:
     stale = short / "control"
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(stale))
-    argv = [sys.executable, "-m", "transferapp.sandbox.omero_sandbox", "--dir", tmp_path / "o"]
-    with subprocess.Popen(
-        [*map(str, argv), "--control", str(stale)], stdout=subprocess.PIPE, text=True
-    ) as process:
+    stated = ["--dir", str(tmp_path / "omero"), "--control", str(stale)]
+    argv = [sys.executable, "-m", "transferapp.sandbox.omero_sandbox", *stated]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert json.loads(process.stdout.readline())["ready"]
