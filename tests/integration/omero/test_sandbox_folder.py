@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -90,25 +91,46 @@ def test_a_control_socket_that_answers_is_not_taken(
     assert sandbox.control("sessions") == {"users": []}
 
 
-def test_a_control_socket_of_a_killed_sandbox_is_replaced(tmp_path: Path, short: Path) -> None:
-    stale = short / "control"
-    with socket.socket(socket.AF_UNIX) as left:
-        left.bind(str(stale))
-    stated = ["--dir", str(tmp_path / "omero"), "--control", str(stale)]
+@contextmanager
+def started(folder: Path, control: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a sandbox with this control socket; it has ended, orderly, at the end."""
+    stated = ["--dir", str(folder), "--control", str(control)]
     argv = [sys.executable, "-m", "transferapp.sandbox.omero_sandbox", *stated]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert json.loads(process.stdout.readline())["ready"]
-            with socket.socket(socket.AF_UNIX) as wire:
-                wire.connect(str(stale))
-            assert stale.stat().st_mode & 0o077 == 0
+            yield process
             process.terminate()
             assert process.wait(_START_S) == 0
-            # Nobody listens there any more.
-            assert not stale.exists()
         finally:
             process.kill()
+
+
+def answers(control: Path) -> bool:
+    """Say whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX) as wire:
+        return wire.connect_ex(str(control)) == 0
+
+
+def test_a_control_socket_of_a_killed_sandbox_is_replaced(tmp_path: Path, short: Path) -> None:
+    stale = short / "control"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(stale))
+    with started(tmp_path / "omero", stale):
+        assert answers(stale)
+        assert stale.stat().st_mode & 0o077 == 0
+    # Nobody listens there any more.
+    assert not stale.exists()
+
+
+def test_the_end_leaves_another_ones_control_socket(tmp_path: Path, short: Path) -> None:
+    shared = short / "control"
+    with ExitStack() as second:
+        with started(tmp_path / "first", shared):
+            shared.unlink()
+            second.enter_context(started(tmp_path / "second", shared))
+        assert answers(shared)
 
 
 def test_a_file_is_not_removed_for_the_control_socket(tmp_path: Path, short: Path) -> None:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from functools import partial
 
 from transferapp.errors import SettingsInvalid, TransferAppError
@@ -47,13 +48,16 @@ def _stop(server: IceServer) -> None:
     server.stop()
 
 
-def main() -> int:
-    """Serve until a signal; what keeps the sandbox from it is told in a sentence."""
+def main(held: ExitStack) -> int:
+    """Serve until a signal; what keeps the sandbox from it is told in a sentence.
+
+    ``held`` keeps the folder's lock: imports may write as long as the process lives.
+    """
     stated = read_arguments(sys.argv[1:])
     try:
         configure_logging("omero-sandbox")
-        with locked(stated.dir):
-            _serve(stated)
+        held.enter_context(locked(stated.dir))
+        _serve(stated)
     except TransferAppError as error:
         sys.stderr.write(f"{error.title}. {error.message}\n")
         return _USAGE if isinstance(error, SettingsInvalid) else _PROBLEM
@@ -99,7 +103,8 @@ def _run(server: IceServer, sandbox: Sandbox) -> None:
 
 
 if __name__ == "__main__":
-    # Imports that wait for a fault to end must not hold the process back.
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    with ExitStack() as until_the_end:
+        code = main(until_the_end)
+        sys.stdout.flush()
+        # Imports that wait for a fault to end must not hold the process back.
+        os._exit(code)

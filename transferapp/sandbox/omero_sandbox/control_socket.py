@@ -62,7 +62,7 @@ class ControlServer(socketserver.ThreadingUnixStreamServer):
                 f" ({error.strerror or error}). Name a short path in a folder that exists and"
                 " that your account may write."
             ) from error
-        self._path = path
+        self._path, self._made = path, _identity(path)
         self._control: Control | None = None
 
     def start(self, control: Control) -> None:
@@ -76,8 +76,15 @@ class ControlServer(socketserver.ThreadingUnixStreamServer):
         return answer(self._control, line)
 
     def remove(self) -> None:
-        """Leave no socket behind on which nobody answers."""
-        self._path.unlink(missing_ok=True)
+        """Leave no socket behind on which nobody answers; another's is left alone."""
+        with contextlib.suppress(FileNotFoundError):
+            if _identity(self._path) == self._made:
+                self._path.unlink()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.lstat()
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager
@@ -87,7 +94,8 @@ def _only_one_starts(folder: Path) -> Iterator[None]:
     """
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # NFS has no locks of folders
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)

@@ -24,16 +24,15 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             lock = held.enter_context(private_file(folder / _LOCK))
-        except OSError as error:
-            raise SettingsInvalid(
-                f"--dir {folder}: nothing can be kept there ({error.strerror}). Name a folder"
-                " that your account may write, or one that does not exist yet."
-            ) from error
-        try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Conflict(
                 f"--dir {folder}: another OMERO sandbox uses it. End that one first, or give"
                 " this one a folder of its own."
             ) from None
+        except OSError as error:
+            raise SettingsInvalid(
+                f"--dir {folder}: nothing can be kept there ({error.strerror}). Name a folder"
+                " that your account may write, or one that does not exist yet."
+            ) from error
         yield
