@@ -12,43 +12,25 @@ import os
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
+from transferapp.errors import SettingsInvalid, TransferAppError
 from transferapp.host.logging import configure_logging
 from transferapp.host.supervise import SupervisedThread
 from transferapp.sandbox.omero_sandbox import slices
-from transferapp.sandbox.omero_sandbox.control import Control, ControlServer
+from transferapp.sandbox.omero_sandbox.arguments import read_arguments
+from transferapp.sandbox.omero_sandbox.control import Control
+from transferapp.sandbox.omero_sandbox.control_socket import ControlServer
+from transferapp.sandbox.omero_sandbox.folder_lock import locked
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 from transferapp.sandbox.omero_sandbox.serving import Endpoints, IceServer
 
 _EXPIRE_EVERY_S = 1.0
 #: All is on disk after each call, so nothing is lost by an end that is not orderly.
 _STOP_S = 3.0
-_TRANSPORTS = ("tcp", "ssl", "ws", "wss")
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="omero_sandbox", description=__doc__)
-    parser.add_argument("--dir", type=Path, required=True, help="where everything is kept")
-    parser.add_argument("--host", default="127.0.0.1")
-    for kind in _TRANSPORTS:
-        parser.add_argument(f"--{kind}", type=int, metavar="PORT")
-    parser.add_argument(
-        "--cert", default="", help="PEM file of certificate and key, for ssl and wss"
-    )
-    parser.add_argument("--control", type=Path, help="Unix socket for faults and time")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument(
-        "--no-people", action="store_true", help="root only, as in a fresh OMERO"
-    )
-    parser.add_argument("--verbose", action="store_true", help="log every call")
-    parser.add_argument(
-        "--password-env",
-        default="OMERO_SANDBOX_PASSWORD",
-        help="environment variable with the password of alice, bob and importer",
-    )
-    return parser.parse_args()
+#: Exit codes, as docs/cli.md has them.
+_PROBLEM, _USAGE = 1, 2
 
 
 def _expire(sandbox: Sandbox, stop: threading.Event) -> None:
@@ -66,22 +48,50 @@ def _stop(server: IceServer) -> None:
     server.stop()
 
 
-def main() -> int:
-    """Serve until a signal."""
-    stated = _arguments()
-    configure_logging("omero-sandbox")
+def main(held: ExitStack) -> int:
+    """Serve until a signal; what keeps the sandbox from it is told in a sentence.
+
+    ``held`` keeps the folder's lock: imports may write as long as the process lives.
+    """
+    stated = read_arguments(sys.argv[1:])
+    try:
+        configure_logging("omero-sandbox")
+        held.enter_context(locked(stated.dir))
+        _serve(stated)
+    except TransferAppError as error:
+        sys.stderr.write(f"{error.title}. {error.message}\n")
+        return _USAGE if isinstance(error, SettingsInvalid) else _PROBLEM
+    return 0
+
+
+def _serve(stated: argparse.Namespace) -> None:
     calls = logging.getLogger("omero_sandbox")
     calls.setLevel(logging.DEBUG if stated.verbose else logging.WARNING)
     if not slices.SUBTYPES:
         raise SystemExit("omero-py was imported too early")
-    sandbox = Sandbox(stated.dir, dict(pair.split("=", 1) for pair in stated.set))
+    control = ControlServer(stated.control) if stated.control else None
+    try:
+        server, sandbox = _server(stated)
+        if control is not None:
+            control.start(Control(sandbox, server.router.drop_connections))
+        _run(server, sandbox)
+    finally:
+        if control is not None:
+            control.remove()
+
+
+def _server(stated: argparse.Namespace) -> tuple[IceServer, Sandbox]:
+    """Open the folder, and listen."""
+    sandbox = Sandbox(stated.dir, stated.settings)
     if not stated.no_people:
         sandbox.people.make_trial(os.environ.get(stated.password_env, "secret"))
     sandbox.commit()
-    chosen = {k: getattr(stated, k) for k in _TRANSPORTS if getattr(stated, k) is not None}
-    server = IceServer(sandbox, Endpoints(stated.host, chosen or {"tcp": 0}, stated.cert))
-    if stated.control:
-        ControlServer(stated.control, Control(sandbox, server.router.drop_connections)).start()
+    endpoints = Endpoints(stated.host, stated.ports or {"tcp": 0}, stated.cert)
+    return IceServer(sandbox, endpoints), sandbox
+
+
+def _run(server: IceServer, sandbox: Sandbox) -> None:
+    """Tell the ports, and return when a signal has ended it."""
     stop = threading.Event()
     SupervisedThread("ending old sessions", partial(_expire, sandbox, stop), stop).start()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,11 +100,11 @@ def main() -> int:
     sys.stdout.flush()
     server.wait()
     stop.set()
-    return 0
 
 
 if __name__ == "__main__":
-    # Imports that wait for a fault to end must not hold the process back.
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)
+    with ExitStack() as until_the_end:
+        code = main(until_the_end)
+        sys.stdout.flush()
+        # Imports that wait for a fault to end must not hold the process back.
+        os._exit(code)

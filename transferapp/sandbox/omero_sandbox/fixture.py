@@ -71,7 +71,7 @@ class SandboxNotStarted(RuntimeError):
 
 @dataclass
 class RunningSandbox:
-    """A sandbox in its own process: ``with Sandbox(folder) as sandbox: ...``.
+    """A sandbox in its own process: ``with RunningSandbox(folder) as sandbox: ...``.
 
     The folder keeps everything over ``kill`` and ``restart``; ports stay the same, too.
     """
@@ -152,7 +152,7 @@ class RunningSandbox:
 
     def _command(self) -> list[str]:
         command = [sys.executable, "-m", "transferapp.sandbox.omero_sandbox"]
-        command += ["--dir", str(self.folder), "--control", str(self._control_socket)]
+        command += ["--dir", str(self.folder), "--control", str(self.control_socket)]
         for transport in self.transports:
             command += [f"--{transport}", str(self.ports.get(transport, 0))]
         if {"ssl", "wss"} & set(self.transports):
@@ -180,7 +180,8 @@ class RunningSandbox:
         return ports
 
     @property
-    def _control_socket(self) -> Path:
+    def control_socket(self) -> Path:
+        """Where commands are given (see ``control``)."""
         assert self._socket_folder is not None
         return Path(self._socket_folder.name) / "control"
 
@@ -188,7 +189,7 @@ class RunningSandbox:
         """Give a command (see ``control.Control``); return the answer; raises ValueError."""
         with socket.socket(socket.AF_UNIX) as wire:
             wire.settimeout(_CONTROL_S)
-            wire.connect(str(self._control_socket))
+            wire.connect(str(self.control_socket))
             wire.sendall((json.dumps({"command": command, **values}) + "\n").encode())
             with wire.makefile() as lines:
                 answer: dict[str, Any] = json.loads(lines.readline())

@@ -72,6 +72,8 @@ class Expressions:
     def __init__(self, store: Store, parameters: dict[str, Any]) -> None:
         """Evaluate over a store with named parameters."""
         self.store, self._parameters = store, parameters
+        #: Sets of constants by the identity of their node, which is held for that.
+        self._constant_sets: dict[int, tuple[Node, set[Any]]] = {}
 
     def rows(self, query: Query, outer: Row) -> Rows:
         raise NotImplementedError
@@ -158,13 +160,17 @@ class Expressions:
         return left is not None and plain(left) in self.members(node[2], row)
 
     def members(self, node: Node, row: Row) -> set[Any]:
-        """Return the right side of ``in`` as plain values."""
+        """Return the right side of ``in`` as plain values; of constants it is made once."""
         if node[0] == "sub":
             return {plain(found[0]) for found in self.run(node[1], row)}
+        if id(node) in self._constant_sets:
+            return self._constant_sets[id(node)][1]
         out: set[Any] = set()
         for part in node[1]:
             value = self.value(part, row)
             out |= {plain(v) for v in value} if isinstance(value, list) else {plain(value)}
+        if all(part[0] in ("lit", "par") for part in node[1]):
+            self._constant_sets[id(node)] = node, out
         return out
 
     def _cmp(self, node: Node, row: Row, folded: Rows | None) -> bool:

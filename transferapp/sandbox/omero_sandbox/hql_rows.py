@@ -17,6 +17,7 @@ from transferapp.sandbox.omero_sandbox.hql_evaluation import (
     conjuncts,
     only_about,
 )
+from transferapp.sandbox.omero_sandbox.hql_joins import side_by_side
 from transferapp.sandbox.omero_sandbox.hql_parser import HqlError, HqlSource, Node, Query
 from transferapp.sandbox.omero_sandbox.records import Details, Record, plain
 from transferapp.sandbox.omero_sandbox.slices import SUBTYPES
@@ -59,7 +60,8 @@ class QueryRun(Expressions):
             if self._is_table(source, rows):
                 ids = self._ids(query.where, source) if number == 0 else None
                 records = self._records(source.path[-1], ids)
-                rows = [{**row, source.alias: record} for row in rows for record in records]
+                rows = side_by_side(rows, source, records, waiting, self.value)
+                waiting = [p for p in waiting if not only_about(p, {source.alias})]
             else:
                 rows = [joined for row in rows for joined in self._join(row, source)]
             # At once what can be said by now: tables side by side would multiply.

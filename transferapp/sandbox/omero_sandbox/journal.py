@@ -13,6 +13,7 @@ from typing import Any
 import omero
 from omero import rtypes
 
+from transferapp.errors import Corrupt
 from transferapp.sandbox.omero_sandbox.records import Record
 from transferapp.sandbox.omero_sandbox.store import Store
 
@@ -47,6 +48,18 @@ def _decoded(value: Any, store: Store) -> Any:  # noqa: PLR0911 - one for each k
         return omero.model.NamedValue(*value["named"])
     units = getattr(omero.model.enums, "Units" + value["quantity"].removesuffix("I"))
     return getattr(omero.model, value["quantity"])(value["v"], getattr(units, value["unit"]))
+
+
+def _line(text: bytes, place: str) -> dict[str, Any]:
+    """Read one line; raises Corrupt."""
+    try:
+        line: dict[str, Any] = json.loads(text)
+        return {"set": line["set"], "gone": line["gone"], "ids": line.get("ids", {})}
+    except (ValueError, TypeError, LookupError) as error:
+        raise Corrupt(
+            f"{place}, is no line of a sandbox's database ({error}). Nothing was changed. Take"
+            " the file from a copy, or start with a new folder."
+        ) from error
 
 
 class Journal:
@@ -86,17 +99,17 @@ class Journal:
 
     def _read(self, path: Path) -> None:
         kept: dict[tuple[str, int], dict[str, Any]] = {}
-        with path.open(encoding="utf-8") as lines:
-            for text in lines:
-                if not text.endswith("\n"):
+        with path.open("rb") as lines:
+            for number, text in enumerate(lines, 1):
+                if not text.endswith(b"\n"):
                     break
-                line = json.loads(text)
+                line = _line(text, f"{path}, line {number}")
                 for cls, id_, values in line["set"]:
                     kept[cls, id_] = values
                 for cls, id_ in line["gone"]:
                     kept.pop((cls, id_), None)
                     self._store.seen_id(cls, id_)
-                for family, last in line.get("ids", {}).items():
+                for family, last in line["ids"].items():
                     self._store.last_ids[family] = last
         self._fill(kept)
 

@@ -89,10 +89,14 @@ class People:
             self._store.set(person, PASSWORD, hashed(password))
 
     def join(self, name: str, *groups: str, leads: Sequence[str] = ()) -> None:
-        """Put a person into groups."""
+        """Put a person into groups; those that the person is in already stay as they are."""
         person = self._store.first("Experimenter", "omeName", name)
-        for group_name in groups:
+        links = self._store.related(person, "groupExperimenterMap") if person else []
+        held = {link.values["parent"] for link in links}
+        for group_name in dict.fromkeys(groups):
             group = self._store.first("ExperimenterGroup", "name", group_name)
+            if group in held:
+                continue
             self._store.new(
                 "GroupExperimenterMap", None, parent=group, child=person,
                 owner=group_name in leads,

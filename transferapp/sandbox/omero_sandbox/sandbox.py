@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from transferapp.errors import Invalid
 from transferapp.formats.omero_path_rules import USUAL_RULES, PathRules, rules_of
 from transferapp.sandbox.omero_sandbox.binary_access import BinaryAccess
 from transferapp.sandbox.omero_sandbox.clock import SandboxClock
@@ -38,6 +39,18 @@ _SETTINGS = {
     "omero.pixeldata.max_plane_height": "3192",
     "omero.policy.binary_access": "+read,+write,+image",
 }
+
+
+def checked_setting(key: str, value: str) -> str:
+    """Return the value; raises Invalid for one that no server starts with."""
+    if key == "omero.fs.repo.path_rules":
+        try:
+            rules_of(value)
+        except ValueError as error:
+            raise Invalid(
+                f"{key}: {value!r} names no rules for paths; usual is {USUAL_RULES!r}."
+            ) from error
+    return value
 
 
 class Sandbox:

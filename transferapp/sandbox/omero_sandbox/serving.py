@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +12,7 @@ import Ice
 import omero
 from omero import ObjectFactoryRegistrar
 
+from transferapp.errors import Conflict, SettingsInvalid, TransferAppError
 from transferapp.sandbox.omero_sandbox.dispatch import Network
 from transferapp.sandbox.omero_sandbox.router import Router
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
@@ -51,13 +54,18 @@ class IceServer:
     """The sandbox on the network."""
 
     def __init__(self, sandbox: Sandbox, endpoints: Endpoints) -> None:
-        """Listen and serve in Ice's threads."""
-        self._communicator = Ice.initialize(_initialization(endpoints))
+        """Listen and serve in Ice's threads; raises Conflict for a port that is in use,
+        SettingsInvalid for any other place where nobody can listen.
+        """
+        try:
+            self._communicator = Ice.initialize(_initialization(endpoints))
+            adapter = self._communicator.createObjectAdapter("Sandbox")
+        except Ice.LocalException as error:
+            raise _not_listening(endpoints, error) from error
         ObjectFactoryRegistrar.registerObjectFactory(self._communicator, None)
         register_columns(self._communicator)
         for factory in omero.rtypes.ObjectFactories.values():
             factory.register(self._communicator)
-        adapter = self._communicator.createObjectAdapter("Sandbox")
         network = Network(sandbox, adapter)
         self.router = Router(network)
         network.add(Glacier2.Router, self.router, Ice.Identity("router", "OMERO.Glacier2"))
@@ -80,6 +88,24 @@ class IceServer:
     def stop(self) -> None:
         """Stop serving."""
         self._communicator.shutdown()
+
+
+def _not_listening(endpoints: Endpoints, error: Any) -> TransferAppError:
+    """Return what tells a person why nobody can listen there."""
+    stated = ", ".join(f"--{kind} {port}" for kind, port in endpoints.ports.items())
+    number = getattr(error, "error", 0)
+    if number == errno.EADDRINUSE:
+        return Conflict(
+            f"{stated}: another process on {endpoints.host} listens on a port of these, or two"
+            " of them are the same. Choose another, or 0 for any free one."
+        )
+    if isinstance(error, Ice.SocketException) and number:
+        why = os.strerror(number)
+    else:
+        why = getattr(error, "reason", "") or getattr(error, "str", "") or type(error).__name__
+    return SettingsInvalid(
+        f"--host {endpoints.host}, {stated}: nobody can listen there ({' '.join(why.split())})."
+    )
 
 
 def _ports(adapter: Any) -> list[int]:

@@ -156,9 +156,10 @@ class Store:
         return getattr(owner, "_" + name, getattr(owner, name, None))  # Length.value ...
 
     def _field(self, owner: Record, name: str) -> Any:
-        special = {"id": lambda: rtypes.rlong(owner.id), "details": lambda: Details(owner)}
-        if name in special:
-            return special[name]()
+        if name == "id":
+            return rtypes.rlong(owner.id)
+        if name == "details":
+            return Details(owner)
         if name == "class":
             return ClassName(owner.cls)
         field = FIELDS[owner.cls].get(name)

@@ -108,14 +108,20 @@ class OmeroImports(Imports):
 
         Raises UploadLost when the files must be stored again.
         """
-        run = self._omero_session.run
+        run, most = self._omero_session.run, 1
+
+        def reported(done: int, total: int, text: str) -> None:
+            nonlocal most
+            most = total
+            progress(done, total, text)
+
         handle = await run(self._handle, fileset, plan)
         if handle is not None:
-            failure = await watch(self._omero_session, fileset.id, handle, progress)
+            failure = await watch(self._omero_session, fileset.id, handle, reported)
             if failure is not None:
                 raise await run(self._after_failure, fileset, handle, failure)
         image_ids = await run(self._finish, fileset, plan)
-        progress(1, 1, "the images are in their place")
+        progress(most, most, "the images are in their place")
         return Fileset(fileset.id, plan.key, tuple(image_ids))
 
     @override
