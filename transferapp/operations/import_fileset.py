@@ -151,8 +151,14 @@ class FilesetImport:
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left behind."""
         work = await self._ledger.work(task.id)
-        if work.item.state is ItemState.CANCELLED:
+        if work.item.state is not ItemState.CANCELLED:
+            return
+        if task.begun:
             await self._cleanup.after_cancel(work)
+        else:
+            # Thousands may be cancelled before their turn: none is looked up in a repository
+            # that never heard of it.
+            await self._cleanup.discard_staged(work)
 
     async def _import(self, attempt: _Attempt) -> None:
         if attempt.work.item.state is ItemState.IMPORTED:

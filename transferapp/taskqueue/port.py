@@ -92,6 +92,8 @@ class Task:
     worker: str = ""
     #: Since when a running task gives no sign of life; it is not failed.
     stalled_since: datetime | None = None
+    #: Whether any worker ever had it; False only where none can have done anything for it.
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class MemoryTaskQueue(TaskQueue):
             created_at=now,
             updated_at=now,
             lane=task.lane,
+            begun=False,
         )
         self.entries[task.id] = Entry(stored, task.payload.model_dump_json())
         self.woken.set()
@@ -219,7 +220,7 @@ class MemoryTaskQueue(TaskQueue):
         while (entry := self._next()) is not None:
             if entry.task.state in FALL_DUE.start:
                 self.move(entry.task.id, FALL_DUE)
-            self.move(entry.task.id, CLAIM, retry_at=None)
+            self.move(entry.task.id, CLAIM, retry_at=None, begun=True)
             taken.append(entry)
         return taken
 

@@ -139,6 +139,7 @@ class TaskQueueSuite(QueueResourcesSuite):
         await until(lambda: bool(journal.notified))
         assert journal.lines == []
         assert journal.notified[0].state is TaskState.CANCELLED
+        assert not journal.notified[0].begun
 
     async def test_cancel_interrupts_a_step(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A running step stops at its await; resume lets it go on."""
@@ -150,6 +151,7 @@ class TaskQueueSuite(QueueResourcesSuite):
         await until(lambda: journal.running == 0)
         assert (await env.queue.get("one")).state is TaskState.CANCELLED
         await until(lambda: bool(journal.notified))
+        assert journal.notified[0].begun
         journal.gate.set()
         await env.queue.resume("one")
         await reach(env.queue, "one", TaskState.DONE)
