@@ -192,6 +192,6 @@ async def test_what_no_worker_had_is_not_looked_up_in_the_repository(
     await env.ledger.move(item.id, CANCEL, ItemChange(ItemState.CANCELLED))
     await env.queue.cancel(item.id)
     async with asyncio.timeout(5):
-        while await is_staged(env, details):
+        while await is_staged(env, details):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert not env.calls, "it asked the repository"

@@ -39,6 +39,7 @@ from transferapp.operations.item_reports import (
     report_dead,
     report_waiting,
 )
+from transferapp.operations.make_tags import make_tags
 from transferapp.operations.other_people import owners_session
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.throttled_progress import throttled_progress
@@ -205,6 +206,7 @@ class FilesetImport:
 
     async def _register(self, attempt: _Attempt) -> list[int]:
         await self._note_step(attempt, 4, "reading the images")
+        await make_tags(self._repository, attempt.context, attempt.work)
         async with throttled_progress(partial(self._reported, attempt)) as report:
             heartbeat = Heartbeat(report, self._clock)
             async with self._imports(attempt.work) as imports:

@@ -13,6 +13,7 @@ retried with back-off over days without holding a slot; all others end the task 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -169,6 +170,11 @@ class Context(Protocol):
     async def stopped_by_person(self) -> bool:
         """Whether this run was paused or cancelled: for a step that is interrupted, to tell
         a person's wish from a worker that stops or was replaced. False when unknown.
+        """
+
+    def lock(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the lock of this name and hold it: one run at a time has it, over all
+        workers. For moments, inside a step. Raises Unavailable for no database.
         """
 
 

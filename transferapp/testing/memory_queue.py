@@ -53,6 +53,8 @@ class MemoryTaskQueue(TaskQueue):
         self._limit = limit
         self._ceilings: dict[str, int] = {}
         self._configured: dict[str, int] = {}
+        #: What runs hold, by name.
+        self.locks: dict[str, asyncio.Lock] = {}
         #: The worker listens here; set whenever something may have become due.
         self.woken = asyncio.Event()
 
@@ -311,7 +313,7 @@ class MemoryTaskWorker(TaskWorker):
             task = entry.task
             raise Invalid(f"No worker knows '{task.kind}' version {task.version}.")
         payload = kind.payload.model_validate_json(entry.payload)
-        await kind.handler(MemoryContext(entry, self._queue.change), payload)
+        await kind.handler(MemoryContext(entry, self._queue.change, self._queue.locks), payload)
 
     async def _failed(self, entry: Entry, kind: TaskKind | None, error: Exception) -> None:
         policy = RetryPolicy() if kind is None else kind.retry
