@@ -192,6 +192,12 @@ class Gateway:
         """Who the session is: user, groups, privileges."""
         return self.admin().getEventContext()
 
+    def check_alive(self) -> None:
+        """Return when OMERO knows the session, within a short limit."""
+        limit_s = self._settings.alive_timeout_s
+        session = self._live.getSession().ice_invocationTimeout(_ms(limit_s))
+        self.bound(session.getAdminService(), None, limit_s).getEventContext()
+
     def close(self) -> None:
         """End the session; never raises, and later calls do nothing. One with an import under
         way is left to OMERO: another worker joins it, or it ends when nobody has called.
