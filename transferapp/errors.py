@@ -178,11 +178,11 @@ class NotFound(TransferAppError):
 
 
 class TargetNotFound(NotFound):
-    """The project, dataset, screen or plate does not exist any more."""
+    """The project, dataset, screen or plate does not exist, or not any more."""
 
     code = "target-not-found"
-    title = "The target does not exist any more"
-    default_message = "Choose another target and press Retry. Your files are safe."
+    title = "The target does not exist"
+    default_message = "Choose another target. Your files are safe."
 
 
 class ImageNotFound(NotFound):

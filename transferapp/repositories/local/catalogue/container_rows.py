@@ -69,7 +69,6 @@ def find_container(connection: sa.Connection, caller: Caller, ref: ContainerRef)
     row = connection.execute(container_query(caller).where(here)).one_or_none()
     if row is None:
         raise TargetNotFound(
-            f"The {ref.kind.lower()} ({ref}) does not exist any more, or you may not see it."
-            " Choose another target and press Retry. Your files are safe."
+            f"There is no {ref}, or you may not see it. Choose another target."
         )
     return row
