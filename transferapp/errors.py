@@ -33,7 +33,7 @@ class TransferAppError(Exception):
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong"
     default_message: ClassVar[str] = (
-        "Try again; if it happens again, send the report to your administrator."
+        "Try again; if it happens again, tell your administrator, and when it was."
     )
     retryable: ClassVar[bool] = False
 
@@ -380,7 +380,8 @@ class Internal(TransferAppError):
     code = "internal"
     title = "TransferApp made a mistake"
     default_message = (
-        "Nothing was deleted. Send the report to your administrator; it names the defect."
+        "Nothing was deleted. Tell your administrator, and when it was: the log names the"
+        " defect."
     )
 
 

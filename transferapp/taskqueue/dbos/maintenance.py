@@ -112,8 +112,8 @@ class Maintenance:
 
     def _bury(self, row: sa.RowMapping, crashes: int) -> None:
         error = (
-            f"The worker died {crashes} times while it ran this."
-            " Send the report to your administrator."
+            f"The worker died {crashes} times while it ran this. Tell your administrator, and"
+            " when it was: the log of the worker may say why."
         )
         dead = {
             "holder": "",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import structlog
 
 from transferapp.repositories.omero.ice_imports import Ice
 
-#: A library's, so that its words are nobody's promise (docs/logs.md).
-_log = logging.getLogger("Ice")
+_log = structlog.get_logger(__name__)
 
 
 class IceLog(Ice.Logger):  # type: ignore[misc]  # Ice has no types
@@ -15,19 +14,19 @@ class IceLog(Ice.Logger):  # type: ignore[misc]  # Ice has no types
 
     def print(self, message: str) -> None:
         """Pass on what has no level."""
-        _log.info("%s", message)
+        _log.info("ice reports", text=message)
 
     def trace(self, category: str, message: str) -> None:
         """Pass on what was asked for by a setting of Ice."""
-        _log.debug("%s: %s", category, message)
+        _log.debug("ice traces", text=f"{category}: {message}")
 
     def warning(self, message: str) -> None:
         """Pass on a warning, as of a session that could not be kept alive."""
-        _log.warning("%s", message)
+        _log.warning("ice warns", text=message)
 
     def error(self, message: str) -> None:
         """Pass on an error."""
-        _log.error("%s", message)
+        _log.error("ice reports an error", text=message)
 
     def getPrefix(self) -> str:  # noqa: N802 - Ice's name
         """Ice asks it of loggers."""
