@@ -380,8 +380,7 @@ class Internal(TransferAppError):
     code = "internal"
     title = "TransferApp made a mistake"
     default_message = (
-        "Nothing was deleted. Tell your administrator, and when it was: the log names the"
-        " defect."
+        "Nothing was deleted. Tell your administrator when it was: the log names the defect."
     )
 
 

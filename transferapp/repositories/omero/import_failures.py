@@ -136,7 +136,7 @@ def import_failure(name: str, parameters: Mapping[str, str]) -> TransferAppError
     if kind is not StorageFull:
         kind = _BY_NAME.get(name) or kind or _else(name, parameters)
     what = _SENTENCES.get(kind, kind.default_message)
-    if full := no_space(*_told(parameters)):
+    if full := no_space(*_messages(parameters)):
         what = f"{full}."
     if what in stated:
         return kind(f"OMERO says: {stated}")  # The same advice, once.
@@ -147,7 +147,7 @@ def kind_of_thrown(parameters: Mapping[str, str]) -> type[TransferAppError] | No
     """Return what the exception behind any request's ERR means; None where none is known."""
     message = parameters.get("message", "")
     thrown = _thrown(parameters.get("stacktrace", ""))
-    if no_space(*_told(parameters)):
+    if no_space(*_messages(parameters)):
         return StorageFull
     kind = next((_BY_CLASS[cls] for cls, _ in thrown if cls in _BY_CLASS), None)
     if kind is Invalid and _NOT_FOUND in message.lower():
@@ -169,7 +169,7 @@ def _thrown(trace: str) -> Iterator[tuple[str, str]]:
         yield found["name"], found["message"] or ""
 
 
-def _told(parameters: Mapping[str, str]) -> Iterator[str]:
+def _messages(parameters: Mapping[str, str]) -> Iterator[str]:
     """Yield the words of a failure and of its causes."""
     yield parameters.get("message", "")
     yield from (text for _, text in _thrown(parameters.get("stacktrace", "")))

@@ -10,12 +10,14 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
 from transferapp.errors import Unavailable
 from transferapp.host.database import reading
+from transferapp.host.supervise import supervised
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.schema import database_now, leases
 
@@ -43,11 +45,10 @@ class Locks:
         row = _row_name(name)
         while not await asyncio.to_thread(self._take, row, holder):  # noqa: ASYNC110
             await asyncio.sleep(_ASK_EVERY_S)
-        renewing = asyncio.create_task(self._renew(row, holder))
         try:
-            yield
+            async with supervised("a lock's lease", partial(self._renew, row, holder)):
+                yield
         finally:
-            renewing.cancel()
             # Also by who is cancelled: others must not wait for the lease to end.
             await asyncio.shield(asyncio.to_thread(self._release, row, holder))
 
