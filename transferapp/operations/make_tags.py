@@ -6,7 +6,7 @@ transfer's items are imported side by side, by several workers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from transferapp.ledger.port import ItemWork
 from transferapp.model.images import Annotation, AnnotationKind
@@ -15,21 +15,17 @@ from transferapp.repositories.port import Repository
 from transferapp.taskqueue.port import Context
 
 
-async def make_tags(repository: Repository, context: Context, work: ItemWork) -> None:
-    """Make what tags of ``work`` their owner does not have yet; may be repeated.
+async def make_tags(
+    repository: Repository, context: Context, work: ItemWork, annotations: Iterable[Annotation]
+) -> None:
+    """Make what tags of ``annotations`` the owner of ``work`` does not have yet; may be
+    repeated.
 
     Raises what a session raises, and Unavailable for no database.
     """
-    tags = list(dict.fromkeys(_tags(work)))
+    tags = [note for note in dict.fromkeys(annotations) if note.kind is AnnotationKind.TAG]
     if not tags or work.group_id is None:
         return
     name = f"tags {repository.name} {work.group_id} {work.transfer.owner}"
     async with context.lock(name), owners_session(repository, work) as session:
         await session.images.make_tags(work.group_id, tags)
-
-
-def _tags(work: ItemWork) -> Iterator[Annotation]:
-    of_images = (note for one in work.image_annotations for note in one.annotations)
-    for note in (*work.annotations, *of_images):
-        if note.kind is AnnotationKind.TAG:
-            yield note
