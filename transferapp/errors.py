@@ -33,7 +33,7 @@ class TransferAppError(Exception):
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong"
     default_message: ClassVar[str] = (
-        "Try again; if it happens again, send the report to your administrator."
+        "Try again; if it happens again, tell your administrator, and when it was."
     )
     retryable: ClassVar[bool] = False
 
@@ -178,11 +178,11 @@ class NotFound(TransferAppError):
 
 
 class TargetNotFound(NotFound):
-    """The project, dataset, screen or plate does not exist any more."""
+    """The project, dataset, screen or plate does not exist, or not any more."""
 
     code = "target-not-found"
-    title = "The target does not exist any more"
-    default_message = "Choose another target and press Retry. Your files are safe."
+    title = "The target does not exist"
+    default_message = "Choose another target. Your files are safe."
 
 
 class ImageNotFound(NotFound):
@@ -380,7 +380,7 @@ class Internal(TransferAppError):
     code = "internal"
     title = "TransferApp made a mistake"
     default_message = (
-        "Nothing was deleted. Send the report to your administrator; it names the defect."
+        "Nothing was deleted. Tell your administrator when it was: the log names the defect."
     )
 
 

@@ -21,8 +21,10 @@ from transferapp.errors import (
 )
 from transferapp.host.clock import SystemClock
 from transferapp.ledger.port import ItemChange
-from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
+from transferapp.model.moves import CANCEL
+from transferapp.model.transfers import ItemRole, ItemState, TransferDetails, TransferItem
 from transferapp.operations.import_fileset import import_fileset_kind
+from transferapp.operations.imports import item_task
 from transferapp.operations.transfers import TransferControl
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.moves import PUT_ANYHOW
@@ -47,6 +49,14 @@ async def cancelled(env: Env, details: TransferDetails) -> TransferItem:
     await cancel(env, details)
     await reach(env.queue, details.items[0].id, TaskState.DONE)
     return await env.item(details)
+
+
+async def is_staged(env: Env, details: TransferDetails) -> bool:
+    try:
+        await env.staging.path(details.files[0].id)
+    except NoSuchFile:
+        return False
+    return True
 
 
 async def assert_nothing_staged(env: Env, details: TransferDetails) -> None:
@@ -167,3 +177,21 @@ async def test_a_task_that_is_buried_leaves_no_staged_files(env: Env, state: Ite
     await kind.on_dead(task)
     assert (await env.item(details)).state is state
     await assert_nothing_staged(env, details)
+
+
+@pytest.mark.parametrize("role", [ItemRole.FILESET, ItemRole.ATTACHMENTS])
+async def test_what_no_worker_had_is_not_looked_up_in_the_repository(
+    env: Env, role: ItemRole
+) -> None:
+    details = await env.add_import([cells()], role=role)
+    item = details.items[0]
+    task = item_task(item, OWNER)
+    await env.queue.pause_resource(task.target, paused=True)
+    await env.queue.enqueue(task)
+    # The staged files are left to the task's listener.
+    await env.ledger.move(item.id, CANCEL, ItemChange(ItemState.CANCELLED))
+    await env.queue.cancel(item.id)
+    async with asyncio.timeout(5):
+        while await is_staged(env, details):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert not env.calls, "it asked the repository"

@@ -160,6 +160,24 @@ async def test_untold_states_are_notified_later(env: QueueEnv) -> None:
     assert [task.id for task in env.maintenance.round()] == ["one"]
 
 
+@pytest.mark.parametrize("had", [{"runs": 2}, {"runs": 0, "turn": 7}])
+async def test_cancelled_tasks_that_a_worker_had_come_first(
+    env: QueueEnv, had: dict[str, int]
+) -> None:
+    """Thousands that were in line must not keep the few waiting that left something behind."""
+    for name in ("a", "b", "z"):
+        await env.queue.enqueue(new(name))
+        await env.queue.cancel(name)
+    env.set("z", **had)
+    env.clock.time += timedelta(seconds=10)
+    notified = env.maintenance.round()
+    assert [(task.id, task.begun) for task in notified] == [
+        ("z", True),
+        ("a", False),
+        ("b", False),
+    ]
+
+
 async def test_depths_count_everything(env: QueueEnv) -> None:
     for name, values in (
         ("a", {}),

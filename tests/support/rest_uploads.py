@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, cast
 
 import httpx
@@ -42,6 +43,10 @@ class PlainContext(Context):
     @override
     async def stopped_by_person(self) -> bool:
         return False
+
+    @override
+    def lock(self, name: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
 
 async def run_import(server: RestServer, transfer_id: str, item_id: str) -> None:

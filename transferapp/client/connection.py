@@ -19,7 +19,9 @@ from transferapp.protocol.addresses import check_address
 STREAM_SILENCE_S = 25.0
 #: What is done to thousands of items takes the server some milliseconds for each.
 TIMEOUT_OF_MANY = httpx.Timeout(600.0, connect=5.0)
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+#: So long an answer is waited for (seconds).
+PATIENCE_S = 30.0
+_TIMEOUT = httpx.Timeout(PATIENCE_S, connect=5.0)
 #: Answers beyond this many bytes are parsed off the event loop.
 _LARGE = 64 << 10
 

@@ -67,6 +67,12 @@ def translated(
         ) from error
     except httpx.ConnectError as error:
         raise unreachable(_certificate_message(error)) from error
+    except httpx.ReadTimeout as error:
+        # It took the connection: no cable is loose, and the address is right.
+        raise unreachable(
+            "The server took the request but did not answer in time; it may be very busy."
+            " Nothing is lost; try again in a moment."
+        ) from error
     except (httpx.RequestError, httpx.StreamError) as error:
         raise unreachable from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

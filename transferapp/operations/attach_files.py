@@ -120,8 +120,12 @@ class FileAttaching:
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left half done."""
         work = await self._ledger.work(task.id)
-        if work.item.state is ItemState.CANCELLED:
+        if work.item.state is not ItemState.CANCELLED:
+            return
+        if task.begun:
             await self._after_cancel(work)
+        else:
+            await self._cleanup.discard_staged(work)
 
     async def _attach_all(self, attempt: _Attempt) -> None:
         work = attempt.work

@@ -6,7 +6,7 @@ the fileset, and it is looked up before anything is made.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from transferapp.errors import (
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
+from transferapp.model.images import Annotation
 from transferapp.model.moves import IMPORT
 from transferapp.model.skips import CHECKSUM_SKIPPED, Skip
 from transferapp.model.transfers import ItemState
@@ -39,6 +40,7 @@ from transferapp.operations.item_reports import (
     report_dead,
     report_waiting,
 )
+from transferapp.operations.make_tags import make_tags
 from transferapp.operations.other_people import owners_session
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.throttled_progress import throttled_progress
@@ -151,8 +153,14 @@ class FilesetImport:
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left behind."""
         work = await self._ledger.work(task.id)
-        if work.item.state is ItemState.CANCELLED:
+        if work.item.state is not ItemState.CANCELLED:
+            return
+        if task.begun:
             await self._cleanup.after_cancel(work)
+        else:
+            # Thousands may be cancelled before their turn: none is looked up in a repository
+            # that never heard of it.
+            await self._cleanup.discard_staged(work)
 
     async def _import(self, attempt: _Attempt) -> None:
         if attempt.work.item.state is ItemState.IMPORTED:
@@ -199,6 +207,7 @@ class FilesetImport:
 
     async def _register(self, attempt: _Attempt) -> list[int]:
         await self._note_step(attempt, 4, "reading the images")
+        await self._make_tags(attempt, attempt.work.annotations)
         async with throttled_progress(partial(self._reported, attempt)) as report:
             heartbeat = Heartbeat(report, self._clock)
             async with self._imports(attempt.work) as imports:
@@ -213,9 +222,14 @@ class FilesetImport:
     async def _annotate(self, attempt: _Attempt) -> str:
         """Write on single images; returns what is to be told of those that were not found."""
         work = attempt.work
+        of_images = [note for one in work.image_annotations for note in one.annotations]
+        await self._make_tags(attempt, of_images)
         async with owners_session(self._repository, work) as session:
             fileset = await _adopt(session.imports, attempt.plan)
             return await annotate_images(session.images, work, fileset.image_ids)
+
+    async def _make_tags(self, attempt: _Attempt, notes: Sequence[Annotation]) -> None:
+        await make_tags(self._repository, attempt.context, attempt.work, notes)
 
     async def _reconcile(self, attempt: _Attempt) -> list[int]:
         """Compare with the seals, once more and from the repository's own records: what

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from transferapp.errors import TransferAppError, from_code
+from dataclasses import replace
+
+from transferapp.errors import PermissionDenied, TargetNotFound, TransferAppError, from_code
 from transferapp.ledger.port import ItemChange, ItemMoves
 from transferapp.model.moves import Move
 from transferapp.model.transfers import ItemProblem, ItemState
@@ -10,6 +12,11 @@ from transferapp.taskqueue.port import RetryPolicy, Task
 
 #: Seconds, then minutes, then every half hour for about five days.
 OUTAGE_POLICY = RetryPolicy(max_attempts=250, first_delay_s=5.0, max_delay_s=1800.0)
+
+#: What is said alike when something is asked for and when a task that has begun finds it
+#: changed; of the latter a person has to know how it goes on.
+_BEFORE_RETRY = (PermissionDenied, TargetNotFound)
+_RETRY = "Then press Retry. Nothing is lost."
 
 
 def error_of(task: Task) -> TransferAppError:
@@ -32,5 +39,8 @@ async def report_waiting(ledger: ItemMoves, task: Task, move: Move) -> None:
 
 async def report_dead(ledger: ItemMoves, task: Task, state: ItemState, move: Move) -> None:
     """Show that the item does not go on by itself, and what to do; idempotent."""
-    change = ItemChange(state, trouble=problem_of_task(task))
+    problem = problem_of_task(task)
+    if isinstance(error_of(task), _BEFORE_RETRY) and "Retry" not in problem.message:
+        problem = replace(problem, message=f"{problem.message} {_RETRY}")
+    change = ItemChange(state, trouble=problem)
     await ledger.move(task.id, move, change)

@@ -259,6 +259,12 @@ class ImageChanges(Protocol):
         Raises ImageNotFound, PermissionDenied.
         """
 
+    async def make_tags(self, group_id: int, tags: Sequence[Annotation]) -> None:
+        """Make those tags that this person has none of in the group, where images share
+        tags. Looks, then makes: two at once for one person and group make a tag twice. Raises
+        PermissionDenied.
+        """
+
     async def delete(self, image_ids: Sequence[int]) -> None:
         """Delete images; a fileset goes with its last image.
 

@@ -18,9 +18,12 @@ POINT = ExtensionPoint(
 )
 
 
-def open_repository(name: str, folder: Path, clock: Clock) -> Repository:
+def open_repository(
+    name: str, folder: Path, clock: Clock, *, for_people: bool = False
+) -> Repository:
     """Return the repository of this name; ``folder`` is where the embedded one lives, and
-    what workers tell each other of OMERO's imports.
+    what workers tell each other of OMERO's imports. ``for_people``: who asks waits for the
+    answer, so that one that does not come is given up soon.
 
     Raises SettingsInvalid for a name that is not known, a wrong setting of the repository's
     own, and a package that is missing or broken.
@@ -28,6 +31,7 @@ def open_repository(name: str, folder: Path, clock: Clock) -> Repository:
     if name == "local":
         return LocalRepository(private_folder(folder), clock, bio_formats=open_bio_formats())
     if name == "omero":
-        return open_omero_repository(clock, private_folder(folder / "omero-imports"))
+        notes = private_folder(folder / "omero-imports")
+        return open_omero_repository(clock, notes, for_people=for_people)
     opened: Repository = POINT.open(name, clock)
     return opened

@@ -57,7 +57,9 @@ async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
         stack.push_async_callback(ledger.close)
         queue = DbosTaskQueue(engine)
         stack.push_async_callback(queue.close)
-        repository = open_repository(settings.repository, settings.repository_folder, clock)
+        repository = open_repository(
+            settings.repository, settings.repository_folder, clock, for_people=True
+        )
         stack.push_async_callback(repository.close)
         staging = await asyncio.to_thread(
             FilesystemStaging, settings.staging_folder, settings.reserve_bytes

@@ -13,6 +13,7 @@ retried with back-off over days without holding a slot; all others end the task 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +93,8 @@ class Task:
     worker: str = ""
     #: Since when a running task gives no sign of life; it is not failed.
     stalled_since: datetime | None = None
+    #: Whether any worker ever had it; False only where none can have done anything for it.
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,11 @@ class Context(Protocol):
     async def stopped_by_person(self) -> bool:
         """Whether this run was paused or cancelled: for a step that is interrupted, to tell
         a person's wish from a worker that stops or was replaced. False when unknown.
+        """
+
+    def lock(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the lock of this name and hold it: one run at a time has it, over all
+        workers. For moments, inside a step. Raises Unavailable for no database.
         """
 
 

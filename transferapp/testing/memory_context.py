@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -30,8 +31,13 @@ class Entry:
 class MemoryContext(Context):
     """The Context of a run in memory; results pass through JSON as they do for real."""
 
-    def __init__(self, entry: Entry, change: Callable[..., Task]) -> None:
-        """Replay the steps that ``entry`` has finished already; ``change`` changes a task."""
+    def __init__(
+        self, entry: Entry, change: Callable[..., Task], locks: dict[str, asyncio.Lock]
+    ) -> None:
+        """Replay the steps that ``entry`` has finished already; ``change`` changes a task,
+        and all runs share ``locks``.
+        """
+        self._locks = locks
         self._entry = entry
         self._change = change
         self._number = 0
@@ -63,3 +69,7 @@ class MemoryContext(Context):
     async def stopped_by_person(self) -> bool:
         # A worker that stops leaves it running.
         return self.task.state is not TaskState.RUNNING
+
+    @override
+    def lock(self, name: str) -> AbstractAsyncContextManager[None]:
+        return self._locks.setdefault(name, asyncio.Lock())

@@ -53,6 +53,8 @@ class MemoryTaskQueue(TaskQueue):
         self._limit = limit
         self._ceilings: dict[str, int] = {}
         self._configured: dict[str, int] = {}
+        #: What runs hold, by name.
+        self.locks: dict[str, asyncio.Lock] = {}
         #: The worker listens here; set whenever something may have become due.
         self.woken = asyncio.Event()
 
@@ -74,6 +76,7 @@ class MemoryTaskQueue(TaskQueue):
             created_at=now,
             updated_at=now,
             lane=task.lane,
+            begun=False,
         )
         self.entries[task.id] = Entry(stored, task.payload.model_dump_json())
         self.woken.set()
@@ -223,7 +226,7 @@ class MemoryTaskQueue(TaskQueue):
         while (entry := self._next()) is not None:
             if entry.task.state in FALL_DUE.start:
                 self.move(entry.task.id, FALL_DUE)
-            self.move(entry.task.id, CLAIM, retry_at=None)
+            self.move(entry.task.id, CLAIM, retry_at=None, begun=True)
             taken.append(entry)
         return taken
 
@@ -314,7 +317,7 @@ class MemoryTaskWorker(TaskWorker):
             task = entry.task
             raise Invalid(f"No worker knows '{task.kind}' version {task.version}.")
         payload = kind.payload.model_validate_json(entry.payload)
-        await kind.handler(MemoryContext(entry, self._queue.change), payload)
+        await kind.handler(MemoryContext(entry, self._queue.change, self._queue.locks), payload)
 
     async def _failed(self, entry: Entry, kind: TaskKind | None, error: Exception) -> None:
         policy = RetryPolicy() if kind is None else kind.retry

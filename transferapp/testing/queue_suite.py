@@ -23,7 +23,15 @@ from transferapp.taskqueue.port import (
     TaskKind,
     TaskState,
 )
-from transferapp.testing.queue_journal import RESOURCE, Note, QueueJournal, new, reach, until
+from transferapp.testing.queue_journal import (
+    QUICK,
+    RESOURCE,
+    Note,
+    QueueJournal,
+    new,
+    reach,
+    until,
+)
 from transferapp.testing.queue_resources_suite import QueueEnv, QueueResourcesSuite
 
 
@@ -153,6 +161,7 @@ class TaskQueueSuite(QueueResourcesSuite):
         await until(lambda: bool(journal.notified))
         assert journal.lines == []
         assert journal.notified[0].state is TaskState.CANCELLED
+        assert not journal.notified[0].begun
 
     async def test_cancel_interrupts_a_step(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A running step stops at its await; resume lets it go on."""
@@ -164,10 +173,36 @@ class TaskQueueSuite(QueueResourcesSuite):
         await until(lambda: journal.running == 0)
         assert (await env.queue.get("one")).state is TaskState.CANCELLED
         await until(lambda: bool(journal.notified))
+        assert journal.notified[0].begun
         journal.gate.set()
         await env.queue.resume("one")
         await reach(env.queue, "one", TaskState.DONE)
         assert journal.lines.count("hello") == 1
+
+    async def test_a_lock_is_held_by_one_run_at_a_time(
+        self, env: QueueEnv, journal: QueueJournal
+    ) -> None:
+        """The second run waits for the first, whether that works or is cancelled."""
+
+        async def locked(context: Context, _: Note) -> None:
+            async with context.lock("of these tests"):
+                await context.step("gate", journal.pass_gate, context.task.id)
+
+        journal.gate.clear()
+        await env.work(TaskKind("note", Note, locked, retry=QUICK))
+        for name in ("one", "two"):
+            await env.queue.enqueue(new(name))
+        await until(lambda: journal.running == 1)
+        await reach(env.queue, "one", TaskState.RUNNING)
+        await reach(env.queue, "two", TaskState.RUNNING)
+        await asyncio.sleep(0.3)
+        [begun] = journal.lines
+        first = begun.removeprefix("begin ")
+        await env.queue.cancel(first)
+        await until(lambda: len(journal.lines) > 1)
+        journal.gate.set()
+        await reach(env.queue, {"one": "two", "two": "one"}[first], TaskState.DONE)
+        assert journal.most_running == 1
 
     async def test_pause_and_resume(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A paused task keeps its finished steps and its place to go on."""

@@ -236,6 +236,20 @@ class ImageSuite:
                 assert sorted(map(str, found)) == sorted(map(str, given[number]))
             await session.images.annotate({})
 
+    async def test_tags_that_are_made_before_are_used(self, env: RepositoryEnv) -> None:
+        tag = Annotation(AnnotationKind.TAG, value=f"made before {uuid4().hex[:8]}")
+        async with env.repository.session(ALICE) as session:
+            dataset = await new_dataset(session)
+            made = await self.made(env, session, dataset.ref)
+            for _ in range(2):
+                await session.images.make_tags(dataset.group_id, [tag, tag])
+            await session.images.make_tags(dataset.group_id, [])
+            details = await session.images.get(made.image_ids[0])
+            assert details.annotations == ()
+            await session.images.annotate({made.image_ids[0]: [tag]})
+            details = await session.images.get(made.image_ids[0])
+            assert details.annotations == (tag,)
+
     async def test_an_image_that_is_gone_is_not_annotated(self, env: RepositoryEnv) -> None:
         async with env.repository.session(ALICE) as session:
             one = await self.made(env, session, None)

@@ -112,7 +112,7 @@ class TestPeople:
         ("group", "text"),
         [
             ("user", "account 'carol[0-9]' is closed. Ask"),
-            ("lab", "not a member of this group"),
+            ("lab", "not a member of this group: 'lab'"),
         ],
     )
     async def test_expired_after_the_hand_in(
@@ -159,7 +159,7 @@ class TestTargets:
         item = await asked(server, handed)
         assert item.trouble is not None
         assert item.trouble.code == TargetNotFound.code
-        assert "Choose another target and press Retry" in item.trouble.message
+        assert "target. Then press Retry. Nothing is lost." in item.trouble.message
         assert env.staged
 
         other = await new_target(alice)

@@ -205,6 +205,40 @@ def test_a_server_that_is_set_up_otherwise_is_told_in_every_way(
     assert ".zattrs" in server["OMERO server: path rules"][1]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "ok", "text"),
+    [
+        (
+            "omero.sessions.maximum",
+            "5000",
+            False,
+            "in any case after 5 s; expected is no limit.",
+        ),
+        ("omero.sessions.maximum", "3500000", False, "in any case after 58.3 min;"),
+        ("omero.sessions.maximum", "86400000", True, "in any case after 1440 min;"),
+        (
+            "omero.sessions.timeout",
+            "5000",
+            False,
+            "without a call after 5 s; expected is 10 min.",
+        ),
+        ("omero.sessions.timeout", "100001", False, "without a call after 1.7 min;"),
+        ("omero.sessions.timeout", "300000", True, "without a call after 5 min;"),
+        ("omero.sessions.max_user_time_to_idle", "70", False, "sessions of 0.07 s;"),
+        ("omero.sessions.max_user_time_to_live", "60000", False, "that last 1 min;"),
+    ],
+)
+def test_sessions_that_are_too_short_for_imports(
+    doctor: Doctor, other: RunningSandbox, key: str, value: str, text: str, *, ok: bool
+) -> None:
+    other.control("set", key=key, value=value)
+    stated = doctor()["OMERO server: session limits"]
+    assert stated[0] is ok
+    assert f"{key}: " in stated[1]
+    assert text in stated[1]
+    assert ("too short" in stated[1]) is not ok
+
+
 def test_groups_with_a_policy_of_their_own_are_named(
     doctor: Doctor, other: RunningSandbox
 ) -> None:

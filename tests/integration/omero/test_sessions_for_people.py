@@ -196,6 +196,39 @@ async def test_closed_account_is_refused(
         await omero.sign_in("carol", PASSWORD)
 
 
+@pytest.mark.parametrize(
+    ("username", "text"),
+    [
+        ("nobody", "does not know the user 'nobody'. Check how the name is written"),
+        ("guest", "is for guests: it owns no images. Choose the account of a person"),
+    ],
+)
+async def test_who_was_never_there_is_not_told_of_as_gone(
+    omero: OmeroRepository, username: str, text: str
+) -> None:
+    with pytest.raises(PermissionDenied) as caught:
+        await omero.identity(username)
+    assert text in caught.value.message
+    for old in ("any more", "Retry"):
+        assert old not in caught.value.message
+
+
+async def test_a_group_of_omeros_own_takes_no_images(
+    sandbox: RunningSandbox, omero: OmeroRepository
+) -> None:
+    """It is the default group of ``root``, who may be in no other."""
+    root = await omero.identity("root")
+    with pytest.raises(PermissionDenied, match="OMERO's own group 'system' takes no images"):
+        async with omero.session("root", root.default_group_id):
+            pass
+    sandbox.control("add_user", name="erin", password=PASSWORD, groups=["lab"])
+    lab = (await omero.identity("erin")).default_group_id
+    sandbox.control("leave_group", name="erin", group="lab")
+    with pytest.raises(PermissionDenied, match="'erin' is not a member of this group: 'lab'"):
+        async with omero.session("erin", lab):
+            pass
+
+
 async def test_unknown_certificate_is_refused(sandbox: RunningSandbox, tmp_path: Path) -> None:
     trusting = settings_for(sandbox, tmp_path, "ssl")
     repository = adapter(trusting.model_copy(update={"ca_file": None}))

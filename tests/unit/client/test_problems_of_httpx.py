@@ -75,6 +75,13 @@ def test_the_agent_has_its_own_text_for_silence() -> None:
         raise httpx.ConnectError("no socket")
 
 
+def test_who_took_the_request_is_not_looked_for_behind_a_cable() -> None:
+    with pytest.raises(errors.ServerUnreachable) as caught, translated():
+        raise httpx.ReadTimeout("slow")
+    assert "did not answer in time" in caught.value.message
+    assert "cable" not in caught.value.message
+
+
 def test_an_untrusted_certificate_is_named() -> None:
     error = httpx.ConnectError("x")
     error.__cause__ = ssl.SSLCertVerificationError("self-signed")

@@ -19,7 +19,7 @@ from transferapp.errors import (
     StorageFull,
     TransferAppError,
 )
-from transferapp.repositories.omero.full_disk import NO_SPACE, means_full
+from transferapp.repositories.omero.full_disk import no_space
 from transferapp.repositories.omero.ice_imports import Glacier2, Ice, omero
 
 _GONE = ("no row with the given identifier", "is not available", "no such")
@@ -70,8 +70,8 @@ def _full_or(
     other: Callable[[Exception], TransferAppError],
 ) -> Callable[[Exception], TransferAppError]:
     def translate(error: Exception) -> TransferAppError:
-        if means_full(message_of(error)):
-            return StorageFull(_message(NO_SPACE, error))
+        if what := no_space(message_of(error)):
+            return StorageFull(_message(what, error))
         return other(error)
 
     return translate
@@ -110,7 +110,7 @@ def _validation(error: Exception) -> TransferAppError:
     if any(sentence in message_of(error).lower() for sentence in _GONE):
         what = "OMERO does not have this any more, or you may not see it. Refresh the view"
         return NotFound(_message(what, error))
-    what = "OMERO refused the data. Send this report to your OMERO administrator"
+    what = "OMERO refused the data. Show this message to your OMERO administrator"
     return Invalid(_message(what, error))
 
 
@@ -179,7 +179,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Exception], TransferAppErr
         _full_or(
             _omero_message(
                 Internal,
-                "OMERO did not accept a call. Nothing is lost; send this report to your"
+                "OMERO did not accept a call. Nothing is lost; show this message to your"
                 " administrator",
             )
         ),

@@ -23,7 +23,7 @@ from transferapp.errors import (
     TransferAppError,
     UnsupportedFile,
 )
-from transferapp.repositories.omero.full_disk import NO_SPACE, means_full
+from transferapp.repositories.omero.full_disk import no_space
 from transferapp.repositories.omero.ice_imports import Ice, omero
 
 #: A trace begins with the exception; the others are its causes. Ice prints the fields of
@@ -78,12 +78,11 @@ _BY_CLASS: dict[str, type[TransferAppError]] = {
     ),
 }
 _SENTENCES: dict[type[TransferAppError], str] = {
-    Invalid: "OMERO could not import this. Send this report to your OMERO administrator.",
+    Invalid: "OMERO could not import this. Show this message to your OMERO administrator.",
     RepositoryUnavailable: "OMERO ended the import. Nothing is lost; it is tried again.",
     PermissionDenied: (
         "Your OMERO account may not do this. Ask the owner of the data or of the group."
     ),
-    StorageFull: f"{NO_SPACE}.",
     ChecksumMismatch: "OMERO holds other bytes than were sent; they are sent again.",
 }
 _NOT_FOUND = "no row with the given identifier"
@@ -136,14 +135,19 @@ def import_failure(name: str, parameters: Mapping[str, str]) -> TransferAppError
     kind = kind_of_thrown(parameters)
     if kind is not StorageFull:
         kind = _BY_NAME.get(name) or kind or _else(name, parameters)
-    return kind(f"{_SENTENCES.get(kind, kind.default_message)} OMERO says: {stated}")
+    what = _SENTENCES.get(kind, kind.default_message)
+    if full := no_space(*_messages(parameters)):
+        what = f"{full}."
+    if what in stated:
+        return kind(f"OMERO says: {stated}")  # The same advice, once.
+    return kind(f"{what} OMERO says: {stated}")
 
 
 def kind_of_thrown(parameters: Mapping[str, str]) -> type[TransferAppError] | None:
     """Return what the exception behind any request's ERR means; None where none is known."""
     message = parameters.get("message", "")
-    thrown = list(_thrown(parameters.get("stacktrace", "")))
-    if any(means_full(text) for text in (message, *(text for _, text in thrown))):
+    thrown = _thrown(parameters.get("stacktrace", ""))
+    if no_space(*_messages(parameters)):
         return StorageFull
     kind = next((_BY_CLASS[cls] for cls, _ in thrown if cls in _BY_CLASS), None)
     if kind is Invalid and _NOT_FOUND in message.lower():
@@ -163,6 +167,12 @@ def _thrown(trace: str) -> Iterator[tuple[str, str]]:
     """Yield class and message of an exception and of its causes, the outermost first."""
     for found in _THROWN.finditer(trace):
         yield found["name"], found["message"] or ""
+
+
+def _messages(parameters: Mapping[str, str]) -> Iterator[str]:
+    """Yield the words of a failure and of its causes."""
+    yield parameters.get("message", "")
+    yield from (text for _, text in _thrown(parameters.get("stacktrace", "")))
 
 
 def _one_line(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +22,11 @@ from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import health
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext, in_thread
+from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.sessions.import_notes import ImportNotes
 from transferapp.repositories.omero.sessions.import_sessions import ImportSessions
 from transferapp.repositories.omero.sessions.password import importer_password
-from transferapp.repositories.omero.sessions.people import read_identity
+from transferapp.repositories.omero.sessions.people import not_a_member, read_identity
 from transferapp.repositories.omero.sessions.pool import SessionPool
 from transferapp.repositories.omero.sessions.server_statement import (
     OmeroServer,
@@ -109,10 +110,7 @@ class OmeroRepository(Repository):
         # Looked up first: OMERO's own answer for an unknown person is not as clear.
         identity = await self.identity(username)
         if group_id is not None and all(one.id != group_id for one in identity.groups):
-            raise PermissionDenied(
-                "You are not a member of this group in OMERO any more. Ask the owner of the"
-                " group to take you in again, then press Retry. Nothing is lost."
-            )
+            raise await self._not_a_member(identity, group_id)
         async with self._pool.session_for(username) as gateway:
             yield OmeroSession(
                 OmeroSessionContext(
@@ -172,10 +170,16 @@ class OmeroRepository(Repository):
             )
 
     async def _ask_who(self, username: str) -> Identity:
-        asking = (
-            self._pool.importer()
-            if self._pool.acts_for_people
-            else self._pool.session_for(username)
-        )
-        async with asking as gateway:
+        async with self._asking_about(username) as gateway:
             return await in_thread(self._threads, gateway, read_identity, gateway, username)
+
+    async def _not_a_member(self, identity: Identity, group_id: int) -> PermissionDenied:
+        async with self._asking_about(identity.experimenter.username) as gateway:
+            return await in_thread(
+                self._threads, gateway, not_a_member, gateway, identity, group_id
+            )
+
+    def _asking_about(self, username: str) -> AbstractAsyncContextManager[Gateway]:
+        if self._pool.acts_for_people:
+            return self._pool.importer()
+        return self._pool.session_for(username)

@@ -65,6 +65,9 @@ class OmeroSettings(EnvironmentSettings):
     importer_password_file: Path | None = None
     connect_timeout_s: float = Field(default=10.0, gt=0)
     call_timeout_s: float = Field(default=60.0, gt=0)
+    #: The same for calls that a person waits for: of the server, whose clients give up after
+    #: 30 s and would take it for dead.
+    answer_timeout_s: float = Field(default=20.0, gt=0)
     #: OMERO reads and hashes a whole file while an upload is closed.
     hash_timeout_s: float = Field(default=4 * 3600.0, gt=0)
     #: A person's session that nobody uses is closed after so long (seconds).
@@ -122,6 +125,18 @@ class OmeroSettings(EnvironmentSettings):
             )
         _check_folder("MANAGED_REPOSITORY", self.managed_repository)
         _check_folder("IN_PLACE_VAULT", self.in_place_vault)
+
+    def for_people(self) -> OmeroSettings:
+        """Return the settings of a process whose callers do not wait for long."""
+        limit_s = min(self.call_timeout_s, self.answer_timeout_s)
+        return self.model_copy(update={"call_timeout_s": limit_s})
+
+    @property
+    def alive_timeout_s(self) -> float:
+        """How long the question may take whether a session lives, which is the first of most
+        work and a short one: what waits behind it hears in time that OMERO is silent.
+        """
+        return 0.4 * self.call_timeout_s
 
     @property
     def encrypted(self) -> bool:

@@ -9,9 +9,9 @@ from transferapp.host.clock import Clock
 from transferapp.repositories.port import Repository
 
 
-def open_omero_repository(clock: Clock, notes: Path) -> Repository:
+def open_omero_repository(clock: Clock, notes: Path, *, for_people: bool = False) -> Repository:
     """Read ``TRANSFERAPP_OMERO_*`` and return the repository; nothing is connected yet. Its
-    workers share the private folder ``notes``.
+    workers share the private folder ``notes``. ``for_people``: a person waits for its answers.
 
     Raises SettingsInvalid for a wrong setting, and where omero-py is not installed.
     """
@@ -25,4 +25,6 @@ def open_omero_repository(clock: Clock, notes: Path) -> Repository:
             "TRANSFERAPP_REPOSITORY is 'omero', but omero-py is not installed here. Run:"
             " pip install 'transferapp[omero]' (docs/omero.md tells where wheels are)."
         ) from error
+    if for_people:
+        settings = settings.for_people()
     return OmeroRepository(settings, clock, notes=notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from typing_extensions import override
 
 from transferapp.errors import TransferNotFound, Unavailable, all_errors, from_code
 from transferapp.taskqueue.dbos.failures import engine_failures, recorded
+from transferapp.taskqueue.dbos.locks import Locks
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.moves import STOPPED_TASK_STATES
 from transferapp.taskqueue.port import Context, Task
@@ -34,6 +36,7 @@ class DbosContext(Context):
         self._records = records
         self._task = task
         self._run = run
+        self._locks = Locks(records.engine)
         self._written_at = float("-inf")
 
     @property
@@ -80,6 +83,10 @@ class DbosContext(Context):
         # A stop of the worker leaves it running; who takes it over gives it another run.
         stopped = row["state"] in STOPPED_TASK_STATES
         return bool(row["run"] == self._run and stopped)
+
+    @override
+    def lock(self, name: str) -> AbstractAsyncContextManager[None]:
+        return self._locks.hold(name, self._run)
 
     def _row(self) -> sa.RowMapping:
         with engine_failures():

@@ -112,8 +112,8 @@ class Maintenance:
 
     def _bury(self, row: sa.RowMapping, crashes: int) -> None:
         error = (
-            f"The worker died {crashes} times while it ran this."
-            " Send the report to your administrator."
+            f"The worker died {crashes} times while it ran this. Tell your administrator, and"
+            " when it was: the log of the worker may say why."
         )
         dead = {
             "holder": "",
@@ -159,7 +159,10 @@ class Maintenance:
         now = self._records.now()
         young = tasks.c.updated_at.between(now - _NOTIFY_AFTER_S, now + _NOTIFY_AFTER_S)
         known = tasks.c.state.in_(STATES)
-        return [to_task(row) for row in self._records.select(~tasks.c.told, ~young, known)]
+        # Those first that a worker had: only they have left something behind.
+        begun_first = sa.case((sa.and_(tasks.c.runs == 0, tasks.c.turn == 0), 1), else_=0)
+        rows = self._records.select(~tasks.c.told, ~young, known, first=begun_first)
+        return [to_task(row) for row in rows]
 
     def _forget(self) -> None:
         now = self._records.now()

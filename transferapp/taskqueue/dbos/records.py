@@ -238,10 +238,16 @@ class TaskRecords:
             self._change(connection, task.id, (task.state,), {"told": True})
 
     def select(
-        self, *wanted: sa.ColumnElement[bool], limit: int = 200
+        self,
+        *wanted: sa.ColumnElement[bool],
+        limit: int = 200,
+        first: sa.ColumnElement[int] | None = None,
     ) -> Sequence[sa.RowMapping]:
-        """Return rows that fulfil all of ``wanted``, in the order of their ids."""
-        query = sa.select(tasks).where(*wanted).order_by(tasks.c.id).limit(limit)
+        """Return rows that fulfil all of ``wanted``, the smallest ``first`` first, else in the
+        order of their ids.
+        """
+        order = [tasks.c.id] if first is None else [first, tasks.c.id]
+        query = sa.select(tasks).where(*wanted).order_by(*order).limit(limit)
         with reading(self.engine) as connection:
             return connection.execute(query).mappings().all()
 

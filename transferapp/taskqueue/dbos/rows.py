@@ -59,6 +59,9 @@ def to_task(row: Row) -> Task:
         bytes_done=whole(row["bytes_done"], most=MOST_BYTES),
         lane=work_class_of(row["lane"]) or WorkClass.TRANSFERS,
         worker=text(row["holder"]),
+        # A start that the engine never heard of takes ``runs`` back, but no ``turn``; what is
+        # no number at all says nothing.
+        begun=row["runs"] != 0 or row["turn"] != 0,
     )
 
 

@@ -89,8 +89,7 @@ def test_a_remedy_names_the_problem_once() -> None:
     assert texts.problem_text(own, NOW, UTC) == "'a.tif' is gone. Put it back, then retry."
     general = problem(errors.TargetNotFound())
     assert texts.problem_text(general, NOW, UTC) == (
-        "The target does not exist any more."
-        " Choose another target and press Retry. Your files are safe."
+        "The target does not exist. Choose another target. Your files are safe."
     )
 
 

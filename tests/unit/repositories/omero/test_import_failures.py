@@ -7,6 +7,8 @@ import pytest
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from transferapp import errors
+from transferapp.repositories.omero.errors import translation
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.import_failures import import_failure
 
 FRAMES = (
@@ -71,3 +73,37 @@ def test_the_server_class_counts_where_the_outer_one_is_not_known() -> None:
 def test_what_omero_says_is_one_line() -> None:
     reported = import_failure("error-on-init", {"message": "one\n  two"})
     assert "OMERO says: error-on-init: one two" in reported.message
+
+
+def test_advice_that_omero_passes_on_is_given_once() -> None:
+    advice = errors.DamagedFile.default_message
+    stated = f"'a.tif' is damaged or incomplete. {advice}"
+    trace = f"loci.formats.FormatException: {stated}\n"
+    reported = import_failure("error-on-init", {"message": stated, "stacktrace": trace})
+    assert type(reported) is errors.DamagedFile
+    assert reported.message == f"OMERO says: error-on-init: {stated}"
+
+
+@pytest.mark.parametrize(
+    ("message", "trace"),
+    [
+        ("Disk quota exceeded", ""),
+        (
+            "wrapped",
+            "java.io.IOException: x\nCaused by: java.io.IOException: Disk quota exceeded\n",
+        ),
+    ],
+)
+def test_a_quota_is_not_called_a_full_disk(message: str, trace: str) -> None:
+    parameters = {"message": message, "stacktrace": trace}
+    reported = import_failure("import-request-failure", parameters)
+    assert type(reported) is errors.StorageFull
+    assert "quota of disk space that OMERO may use is used up" in reported.message
+    assert "The disk of the OMERO server is full" not in reported.message
+    other = translation(omero.ResourceError(None, None, "Disk quota exceeded"))
+    assert "quota of disk space" in other.message
+
+
+def test_a_full_disk_is_called_so() -> None:
+    reported = import_failure("x", {"message": "No space left on device"})
+    assert reported.message.startswith("The disk of the OMERO server is full.")

@@ -28,8 +28,8 @@ from transferapp.repositories.omero.import_failures import (
 STATED = "said by OMERO"
 #: What a person may do, or that nothing needs to be done.
 REMEDY = re.compile(
-    r"\b(Ask|Check|Choose|Change|Rename|Shorten|Add|Refresh|Send|Set|Export|Copy|send this"
-    r"|tell your|sent again|continues|tried again)\b"
+    r"\b(Ask|Check|Choose|Change|Rename|Shorten|Add|Refresh|Show|Set|Export|Copy|send this"
+    r"|show this|tell your|sent again|continues|tried again)\b"
 )
 TRANSLATED = [kind for kind, _ in _TRANSLATIONS]
 
@@ -111,7 +111,7 @@ def test_an_unknown_failure_of_an_import_keeps_its_name() -> None:
     reported = import_failure("strange-failure", {"message": STATED})
     assert type(reported) is errors.Invalid
     assert f"strange-failure: {STATED}" in reported.message
-    assert "Send this report to your OMERO administrator" in reported.message
+    assert "Show this message to your OMERO administrator" in reported.message
 
 
 def test_a_refused_download_reports_the_setting() -> None:

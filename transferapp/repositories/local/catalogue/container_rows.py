@@ -83,7 +83,4 @@ def require_container(connection: sa.Connection, caller: Caller, ref: ContainerR
 
 
 def _unknown(ref: ContainerRef) -> TargetNotFound:
-    return TargetNotFound(
-        f"The {ref.kind.lower()} ({ref}) does not exist any more, or you may not see it."
-        " Choose another target and press Retry. Your files are safe."
-    )
+    return TargetNotFound(f"There is no {ref}, or you may not see it. Choose another target.")

@@ -178,6 +178,10 @@ class LocalImages(Images):
         await in_thread(self._annotate, annotations)
 
     @override
+    async def make_tags(self, group_id: int, tags: Sequence[Annotation]) -> None:
+        """Make nothing: each image holds its own annotations here."""
+
+    @override
     async def delete(self, image_ids: Sequence[int]) -> None:
         """Delete images, or none when one may not be; raises PermissionDenied."""
         await in_thread(self._delete, image_ids)

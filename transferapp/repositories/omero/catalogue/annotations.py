@@ -57,6 +57,16 @@ def add_annotations(
             omero_session.save(links, group_id)
 
 
+def make_tags(
+    omero_session: OmeroSessionContext, group_id: int, tags: Sequence[Annotation]
+) -> None:
+    """Make those that the person has none of in the group; blocking. OMERO takes a second one
+    of a name, so only one at a time may do this for a person and a group.
+    """
+    for tag in dict.fromkeys(tags):
+        _own_tag(omero_session, group_id, tag)
+
+
 def _known(
     omero_session: OmeroSessionContext, image_ids: Sequence[int]
 ) -> set[tuple[int, Annotation]]:

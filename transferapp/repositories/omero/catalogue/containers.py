@@ -132,8 +132,7 @@ def find_container(omero_session: OmeroSessionContext, ref: ContainerRef) -> Con
     found = _load(omero_session, ref.kind, "where c.id = :id", id=ref.id)
     if not found:
         raise TargetNotFound(
-            f"The {ref.kind.lower()} ({ref}) does not exist any more, or you may not see it."
-            " Choose another target and press Retry. Your files are safe."
+            f"There is no {ref}, or you may not see it. Choose another target."
         )
     return found[0]
 

@@ -22,7 +22,7 @@ from transferapp.model.images import (
     TileRegion,
 )
 from transferapp.model.rois import Roi
-from transferapp.repositories.omero.catalogue.annotations import add_annotations
+from transferapp.repositories.omero.catalogue.annotations import add_annotations, make_tags
 from transferapp.repositories.omero.catalogue.commands import delete
 from transferapp.repositories.omero.catalogue.duplicates import find_duplicates
 from transferapp.repositories.omero.catalogue.filesets import images_of
@@ -139,6 +139,13 @@ class OmeroImages(Images):
         PermissionDenied.
         """
         await self._omero_session.run(self._annotate, annotations)
+
+    @override
+    async def make_tags(self, group_id: int, tags: Sequence[Annotation]) -> None:
+        """Make a person's own tags, where she has none of these names; raises
+        PermissionDenied.
+        """
+        await self._omero_session.run(make_tags, self._omero_session, group_id, tags)
 
     @override
     async def delete(self, image_ids: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from transferapp.errors import (
 )
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import Ice, omero
+from transferapp.repositories.omero.sessions.ice_log import IceLog
 from transferapp.repositories.omero.sessions.pixel_stores import PixelStores
 from transferapp.repositories.omero.settings import OmeroSettings
 
@@ -27,8 +28,13 @@ _KEEP_ALIVE_S = 60
 def open_client(settings: OmeroSettings) -> Any:
     """Make a client that is not signed in yet; raises RepositoryUnavailable."""
     with translated():
+        data = Ice.InitializationData()
+        data.logger = IceLog()
         client = omero.client(
-            host=settings.url, pmap=_properties(settings), args=["--Ice.Warn.Connections=0"]
+            id=data,
+            host=settings.url,
+            pmap=_properties(settings),
+            args=["--Ice.Warn.Connections=0"],
         )
     client.setAgent(_AGENT)
     return client
@@ -191,6 +197,12 @@ class Gateway:
     def event_context(self) -> Any:
         """Who the session is: user, groups, privileges."""
         return self.admin().getEventContext()
+
+    def check_alive(self) -> None:
+        """Return when OMERO knows the session, within a short limit."""
+        limit_s = self._settings.alive_timeout_s
+        session = self._live.getSession().ice_invocationTimeout(_ms(limit_s))
+        self.bound(session.getAdminService(), None, limit_s).getEventContext()
 
     def close(self) -> None:
         """End the session; never raises, and later calls do nothing. One with an import under

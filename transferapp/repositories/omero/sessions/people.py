@@ -13,6 +13,8 @@ from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 _SYSTEM, _SUDO = "system", "Sudo"
 #: Groups of every account; membership of "user" is what makes an account active.
 _USER, _GUEST = "user", "guest"
+#: OMERO's own groups: nobody's images are in them.
+_NO_HOMES = frozenset({_SYSTEM, _USER, _GUEST})
 _PERMISSIONS = {
     "rw----": GroupPermissions.PRIVATE,
     "rwr---": GroupPermissions.READ_ONLY,
@@ -32,17 +34,22 @@ def read_identity(gateway: Gateway, username: str) -> Identity:
     )
     if not found:
         raise PermissionDenied(
-            f"OMERO does not know the user '{username}' any more. Ask your OMERO administrator,"
-            " then press Retry. Nothing is lost."
+            f"OMERO does not know the user '{username}'. Check how the name is written; if"
+            " there was such an account, ask your OMERO administrator."
         )
     user_id, name, first, last, email = found[0]
     groups = _groups(gateway, user_id)
     names = {group.getName().getValue() for group in groups}
     homes = tuple(_group(group) for group in groups if _is_home(group))
+    if _USER not in names and _GUEST in names:
+        raise PermissionDenied(
+            f"The OMERO account '{username}' is for guests: it owns no images. Choose the"
+            " account of a person."
+        )
     if _USER not in names:
         raise PermissionDenied(
             f"The OMERO account '{username}' is closed. Ask your OMERO administrator to open it"
-            " again, then press Retry. Nothing is lost."
+            " again."
         )
     full_name = " ".join(part for part in (first, last) if part)
     return Identity(
@@ -53,6 +60,32 @@ def read_identity(gateway: Gateway, username: str) -> Identity:
         # Asked of administrators only: of others OMERO tells what they would have.
         may_sudo=_SYSTEM in names and _SUDO in _privileges(gateway, user_id),
         leads=_led(gateway, user_id) & {one.id for one in homes},
+    )
+
+
+def not_a_member(gateway: Gateway, identity: Identity, group_id: int) -> PermissionDenied:
+    """Return why a person cannot work in a group, and where she can."""
+    found = rows(
+        gateway,
+        ALL_GROUPS,
+        "select g.name from ExperimenterGroup g where g.id = :id",
+        {"id": group_id},
+    )
+    name = found[0][0] if found else f"number {group_id}"
+    person = identity.experimenter.username
+    theirs = ", ".join(f"'{one.name}'" for one in identity.groups)
+    if name in _NO_HOMES:
+        what = f"OMERO's own group '{name}' takes no images."
+        where = (
+            f"Choose one of the groups of '{person}' instead: {theirs}."
+            if theirs
+            else f"'{person}' is in no other group: ask your OMERO administrator to"
+            f" add '{person}' to one, or choose a person who is in one."
+        )
+        return PermissionDenied(f"{what} {where}")
+    return PermissionDenied(
+        f"In OMERO '{person}' is not a member of this group: '{name}'. Ask its owner to take"
+        f" '{person}' in, or choose another group."
     )
 
 
@@ -89,7 +122,7 @@ def _privileges(gateway: Gateway, user_id: int) -> set[str]:
 
 
 def _is_home(group: Any) -> bool:
-    return group.getName().getValue() not in {_SYSTEM, _USER, _GUEST}
+    return group.getName().getValue() not in _NO_HOMES
 
 
 def _group(group: Any) -> Group:

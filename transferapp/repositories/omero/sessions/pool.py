@@ -30,6 +30,7 @@ from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import in_thread
 from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.sessions.password import importer_password
+from transferapp.repositories.omero.sessions.turns import Turns
 from transferapp.repositories.omero.settings import OmeroSettings
 
 P = ParamSpec("P")
@@ -56,7 +57,7 @@ class SessionPool:
         """Keep sessions of the server in ``settings``."""
         self._settings, self._clock, self._threads = settings, clock, threads
         self._held: dict[str, _PooledSession] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._turns = Turns()
 
     @property
     def acts_for_people(self) -> bool:
@@ -69,7 +70,7 @@ class SessionPool:
 
     async def keep(self, username: str, gateway: Gateway) -> None:
         """Keep a person's own session, in place of an earlier one."""
-        async with self._lock(username):
+        async with self._turns.of(username):
             earlier = self._held.get(username)
             self._held[username] = _PooledSession(gateway, self._clock.now())
         if earlier is not None and not earlier.users:
@@ -103,7 +104,7 @@ class SessionPool:
         self, username: str, make: Callable[[str], Awaitable[Gateway]]
     ) -> _PooledSession:
         await self._sweep()
-        async with self._lock(username):
+        async with self._turns.of(username):
             pooled = self._held.get(username)
             if pooled is None or not await self._still_good(username, pooled):
                 pooled = _PooledSession(await make(username), self._clock.now(), users=1)
@@ -137,7 +138,7 @@ class SessionPool:
         if pooled.gateway.lost:
             return False
         try:
-            await in_thread(self._threads, pooled.gateway, pooled.gateway.event_context)
+            await in_thread(self._threads, pooled.gateway, pooled.gateway.check_alive)
         except SessionLost:
             _log.info("an omero session has ended; another one is opened")
             return False
@@ -177,9 +178,6 @@ class SessionPool:
         if pooled.gateway.processes:
             limit = max(limit, _IMPORTING_IDLE)
         return now - pooled.used_at > limit
-
-    def _lock(self, username: str) -> asyncio.Lock:
-        return self._locks.setdefault(username, asyncio.Lock())
 
     async def _end(self, gateway: Gateway) -> None:
         await self._in_thread(gateway.close)

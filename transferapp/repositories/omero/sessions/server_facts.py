@@ -22,15 +22,39 @@ _SHA1 = omero.model.enums.ChecksumAlgorithmSHA1160
 _CHECKSUMS = (
     _SHA1, "MD5-128", "Murmur3-128", "Murmur3-32", "CRC-32", "Adler-32", "File-Size-64",
 )  # fmt: skip
-#: Setting -> milliseconds that are expected, and what it is about.
+#: A session that is idle for so long may be between two of our calls.
+_IDLE_MS = 120_000
+#: An import lives in one session: one that takes longer is cut off and begins anew.
+_IMPORT_MS = 3_600_000
+_BETWEEN_CALLS = "sessions may end between two calls"
+_IN_AN_IMPORT = "imports that take longer are cut off"
+
+
+class _Limit(NamedTuple):
+    """What a setting is about: milliseconds (0: no limit) that are expected, and those that are
+    needed, with what happens below.
+    """
+
+    expected_ms: int
+    meaning: str
+    needed_ms: int
+    below: str
+
+
 _LIMITS = {
-    "omero.sessions.timeout": (600_000, "a session ends without a call after"),
-    "omero.sessions.max_user_time_to_idle": (6_000_000, "people may ask for idle sessions of"),
-    "omero.sessions.maximum": (0, "a session ends in any case after"),
-    "omero.sessions.max_user_time_to_live": (0, "people may ask for sessions that last"),
+    "omero.sessions.timeout": _Limit(
+        600_000, "a session ends without a call after", _IDLE_MS, _BETWEEN_CALLS
+    ),
+    "omero.sessions.max_user_time_to_idle": _Limit(
+        6_000_000, "people may ask for idle sessions of", _IDLE_MS, _BETWEEN_CALLS
+    ),
+    "omero.sessions.maximum": _Limit(
+        0, "a session ends in any case after", _IMPORT_MS, _IN_AN_IMPORT
+    ),
+    "omero.sessions.max_user_time_to_live": _Limit(
+        0, "people may ask for sessions that last", _IMPORT_MS, _IN_AN_IMPORT
+    ),
 }
-#: We call so often at least that a session this short might end between two calls.
-_SHORT_MS = 120_000
 _READABLE = frozenset({"+read", "+write", "+image"})
 _READ_ONLY = ("omero.cluster.read_only.runtime.db", "omero.cluster.read_only.runtime.repo")
 _ROLES = {"systemGroupName": "system", "userGroupName": "user", "guestGroupName": "guest"}
@@ -107,20 +131,28 @@ def _checksums(asked: _Asked) -> Iterator[Difference]:
 
 
 def _session_limits(asked: _Asked) -> Iterator[Difference]:
-    for key, (expected, meaning) in _LIMITS.items():
+    for key, limit in _LIMITS.items():
         stated = asked.setting(key)
-        if stated.isdecimal() and int(stated) != expected:
-            short = key == "omero.sessions.timeout" and 0 < int(stated) < _SHORT_MS
-            text = (
-                f"{key}: {meaning} {_spelled(int(stated))}; expected is {_spelled(expected)}."
+        if not stated.isdecimal() or int(stated) == limit.expected_ms:
+            continue
+        text = (
+            f"{key}: {limit.meaning} {_spelled(int(stated))}; expected is"
+            f" {_spelled(limit.expected_ms)}."
+        )
+        short = 0 < int(stated) < limit.needed_ms
+        if short:
+            text += (
+                f" That is too short: {limit.below}. Ask your OMERO administrator for"
+                f" {limit.needed_ms} (ms) at least."
             )
-            if short:
-                text += " That is too short: sessions may end between two calls."
-            yield Difference("session limits", text, serious=short)
+        yield Difference("session limits", text, serious=short)
 
 
 def _spelled(milliseconds: int) -> str:
-    return f"{milliseconds / 60_000:g} min" if milliseconds else "no limit"
+    if not milliseconds:
+        return "no limit"
+    minutes = milliseconds / 60_000
+    return f"{round(minutes, 1):g} min" if minutes >= 1 else f"{milliseconds / 1000:.3g} s"
 
 
 def _guest(asked: _Asked) -> Iterator[Difference]:
