@@ -94,7 +94,7 @@ async def test_single_images_are_annotated_and_what_fits_none_is_told(
     work = await env.ledger.work(item.id)
     async with env.repository.session(OWNER) as session:
         # As a task whose worker was killed after it: each is written once.
-        again = await annotate_images(session.images, work, item.image_ids)
+        again = await annotate_images(session.images, session.images, work, item.image_ids)
         images = [await session.images.get(one) for one in item.image_ids]
     assert again == item.note
     assert [one.annotations for one in images] == [

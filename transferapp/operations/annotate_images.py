@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from transferapp.errors import ImageNotFound
 from transferapp.ledger.port import ItemWork
@@ -17,11 +16,9 @@ _REPORTED = 20
 _AT_ONCE = 1000
 
 
-class _Images(ImageViews, ImageChanges, Protocol):
-    """What of images is used here."""
-
-
-async def annotate_images(images: _Images, work: ItemWork, image_ids: Sequence[int]) -> str:
+async def annotate_images(
+    images: ImageViews, changes: ImageChanges, work: ItemWork, image_ids: Sequence[int]
+) -> str:
     """Annotate them; returns a sentence about what found no image, or several. May be
     repeated: what an image has is not added again.
     """
@@ -35,11 +32,11 @@ async def annotate_images(images: _Images, work: ItemWork, image_ids: Sequence[i
             given.setdefault(image_ids[meant[0]], []).extend(one.annotations)
         else:
             (several if meant else none).append(one.image)
-    await images.annotate(given)
+    await changes.annotate(given)
     return " ".join(filter(None, (_no_image(none, names), _several_images(several))))
 
 
-async def _names(images: _Images, image_ids: Sequence[int]) -> list[str]:
+async def _names(images: ImageViews, image_ids: Sequence[int]) -> list[str]:
     """Return the images' names, in this order; raises ImageNotFound."""
     found: dict[int, str] = {}
     asked = sorted(set(image_ids))

@@ -226,7 +226,9 @@ class FilesetImport:
         await self._make_tags(attempt, of_images)
         async with owners_session(self._repository, work) as session:
             fileset = await _adopt(session.imports, attempt.plan)
-            return await annotate_images(session.images, work, fileset.image_ids)
+            return await annotate_images(
+                session.images, session.images, work, fileset.image_ids
+            )
 
     async def _make_tags(self, attempt: _Attempt, notes: Sequence[Annotation]) -> None:
         await make_tags(self._repository, attempt.context, attempt.work, notes)
