@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
+    "conversion/test_annotation_files.py": "ome_types",
+    "conversion/test_ome_rois.py": "ome_types",
     "conversion/test_ome_tiff.py": "ome_types",
     "conversion/test_picture.py": "PIL",
     "cli/test_import_scan.py": "zarr",
@@ -21,6 +23,7 @@ NEEDS = {
     "intake/test_heads.py": "PIL",
     "intake/test_made_sets.py": "PIL",
     "intake/test_ome_sets.py": "PIL",
+    "intake/test_target.py": "PIL",
     "intake/test_pictures_shown.py": "imagecodecs",
     "intake/test_tiff_frames.py": "imagecodecs",
     "intake/test_tiff_shown.py": "imagecodecs",

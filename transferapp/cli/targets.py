@@ -97,6 +97,8 @@ def _group_called(name: str, groups: Iterable[Group], owner: str) -> Group:
     yours = ", ".join(f"'{one.name}'" for one in groups)
     if owner:
         raise Invalid(f"{owner} is in no group '{name}'. The groups there are: {yours}.")
+    if not yours:
+        raise Invalid("You are in no group that takes images. Ask your administrator for one.")
     raise Invalid(f"You are in no group '{name}'. Yours are: {yours}.")
 
 

@@ -50,8 +50,8 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         text="""ca_file host importer importer_password_file in_place in_place_vault
         managed_repository transport web websocket_path""",
         whole="port threads",
-        number="""call_timeout_s connect_timeout_s hash_timeout_s idle_session_s
-        import_quiet_s minted_idle_s step_quiet_s""",
+        number="""answer_timeout_s call_timeout_s connect_timeout_s hash_timeout_s
+        idle_session_s import_quiet_s minted_idle_s step_quiet_s""",
         switch="legacy_anonymous_tls verify_tls",
     ),
     "smtp": _keys(

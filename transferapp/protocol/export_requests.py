@@ -15,9 +15,6 @@ from transferapp.protocol.numbers import Number
 MAX_CONTAINERS = 1000
 #: Images of one export; as many may be named.
 MAX_IMAGES = 100_000
-#: Fields of a selection that servers of earlier releases do not know; see ``export_body``.
-_NEWER = ("wells", "tags", "text", "skip_missing")
-
 Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$", max_length=4096)]
 #: A part of names; databases hold no NUL.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
@@ -94,8 +91,8 @@ class ExportRequest(Message):
 
 def export_body(request: ExportRequest) -> str:
     """Return a request as JSON, such that an earlier server takes what it can."""
-    unused = {name for name in _NEWER if not getattr(request, name)}
-    return request.model_dump_json(exclude=unused)
+    used = {"name", *request.model_dump(exclude_defaults=True)}
+    return request.model_dump_json(include=used)
 
 
 def asked_cut(cut: Cut | None) -> AskedCut | None:

@@ -87,6 +87,7 @@ async def test_all_six_are_told_by_their_names(
         (3, 7, "making thumbnails"),
         (4, 7, "processing"),
         (5, 7, "finishing"),
+        (7, 7, "the images are in their place"),
     ]
 
 
