@@ -176,7 +176,7 @@ class FakeServer:
         (found,) = [
             f for d in self.details.values() for f in d.files if f.client_path == client_path
         ]
-        return bytes(self.arrived[found.id])
+        return bytes(self.arrived.get(found.id, b""))
 
     def _add(
         self,
