@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import numcodecs
@@ -19,6 +20,7 @@ from zarr.storage import MemoryStore
 
 from transferapp import __version__
 from transferapp.conversion.cut_image import CutImage
+from transferapp.conversion.disk_errors import disk_errors
 from transferapp.conversion.pyramid import EDGE, Five, Pyramid
 from transferapp.ome.zarr_attributes import AXES, axes, channel_at, dataset, omero
 
@@ -67,14 +69,37 @@ def compressor() -> numcodecs.Blosc:
 
 def documents(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> dict[str, bytes]:
     """Return the documents by their place in the folder; those of the whole come last."""
+    return level_documents(image, pyramid, version) | whole_documents(image, pyramid, version)
+
+
+def level_documents(
+    image: CutImage, pyramid: Pyramid, version: OmeZarrVersion
+) -> dict[str, bytes]:
+    """Return those of the levels, which can be read by themselves then."""
     found: dict[str, bytes] = {}
     for level in range(len(pyramid.shapes)):
         made = _array_documents(level_sizes(pyramid, level), image.dtype.name, version)
         found |= {f"{level}/{name}": content for name, content in made.items()}
+    return found
+
+
+def whole_documents(
+    image: CutImage, pyramid: Pyramid, version: OmeZarrVersion
+) -> dict[str, bytes]:
+    """Return those of the whole: without them nobody takes it for an image."""
     kept: dict[str, Any] = {}
     ome = attributes(image, pyramid, version)
     zarr.create_group(MemoryStore(kept), zarr_format=_format(version), attributes=ome)
-    return found | _contents(kept)
+    return _contents(kept)
+
+
+def write_documents(place: Path, found: Mapping[str, bytes]) -> None:
+    """Write documents below the folder ``place``; raises StorageFull, Unavailable."""
+    with disk_errors():
+        for name, content in found.items():
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
 
 def attributes(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,15 +37,31 @@ class OmeZarrCheck:
 
     async def run(self, digests: ShardDigests, listener: ShareListener) -> None:
         """Read every pixel of all levels; raises ChecksumMismatch, Unavailable."""
+        await asyncio.to_thread(self._check_documents)
+        levels = range(len(self._pyramid.shapes))
+        every = [shard for level in levels for shard in self._pyramid.shards(level)]
+        await self._compare_all(every, digests, listener)
+
+    async def run_rest(self, digests: ShardDigests, listener: ShareListener) -> None:
+        """Read only what digests are there of, and the documents; raises the same."""
+        await asyncio.to_thread(self._check_documents)
+        await self.run_portion(digests, listener)
+
+    async def run_portion(self, digests: ShardDigests, listener: ShareListener) -> None:
+        """Read only what digests are there of, while there is no document of the whole yet;
+        raises the same.
+        """
+        await self._compare_all(digests.shards, digests, listener)
+
+    async def _compare_all(
+        self, shards: Sequence[Shard], digests: ShardDigests, listener: ShareListener
+    ) -> None:
         arrays = await asyncio.to_thread(self._open)
-        shards = [
-            shard for level in range(len(arrays)) for shard in self._pyramid.shards(level)
-        ]
         for done, shard in enumerate(shards, 1):
             await asyncio.to_thread(self._compare, arrays[shard.level], shard, digests)
             listener(done / len(shards))
 
-    def _open(self) -> list[Any]:
+    def _check_documents(self) -> None:
         with self._reading():
             group = zarr.open_group(self._place, mode="r")
             wanted = attributes(self._image, self._pyramid, self._version)
@@ -53,8 +69,12 @@ class OmeZarrCheck:
             # Another version of ours may have written it before it was replaced.
             if any(found.get(key) != wanted[key] for key in wanted if key != "_creator"):
                 raise self._mismatch()
+
+    def _open(self) -> list[Any]:
+        with self._reading():
             arrays: list[Any] = [
-                group[str(level)] for level in range(len(self._pyramid.shapes))
+                zarr.open_array(self._place / str(level), mode="r")
+                for level in range(len(self._pyramid.shapes))
             ]
             for array, shape in zip(arrays, self._pyramid.shapes, strict=True):
                 if (array.shape, array.dtype) != (shape, self._image.dtype):
