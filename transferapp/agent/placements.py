@@ -10,9 +10,9 @@ from pathlib import PurePath
 import sqlalchemy as sa
 
 from transferapp.agent import schema
-from transferapp.client.names import same_name
 from transferapp.client.placement import Placement, PlacementStage
 from transferapp.client.placing import PlacedFile
+from transferapp.host.storable_names import same_name
 from transferapp.model.stages import ENDED_STAGES, ItemStage
 
 _PLACEMENTS, _ITEMS, _FILES = schema.placements, schema.items, schema.files

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from pathlib import PurePath
 
 import pathvalidate
 
 from transferapp.errors import NameNotAllowed
+from transferapp.host.storable_names import NAME_BYTES, storable_name
 
-#: Bytes of one name on every file system that matters here (NTFS counts UTF-16 units).
-_NAME_BYTES = 255
 _PART_BYTES = 120
 
 #: ``.ome.tif`` belongs together; any other double ending does not.
@@ -35,10 +33,7 @@ def local_path(client_path: str) -> PurePath:
 
 def folder_name(text: str) -> str:
     """Make a name that every file system can store from any words; raises NameNotAllowed."""
-    sentence = text.encode(errors="ignore")[:_NAME_BYTES].decode(errors="ignore")
-    return _local_name(
-        pathvalidate.sanitize_filename(sentence, replacement_text="_", platform="universal")
-    )
+    return _local_name(storable_name(text))
 
 
 def split_ending(name: str, *, is_folder: bool) -> tuple[str, str]:
@@ -47,18 +42,6 @@ def split_ending(name: str, *, is_folder: bool) -> tuple[str, str]:
     if found is None or found.start() == 0:
         return name, ""
     return name[: found.start()], found.group()
-
-
-def extended(stem: str, addition: str, ending: str) -> str:
-    """Return ``stem (addition)ending``, with a stem so short that it can be stored."""
-    more = f" ({addition}){ending}"
-    room = max(0, _NAME_BYTES - len(more.encode()))
-    return stem.encode()[:room].decode(errors="ignore") + more
-
-
-def same_name(name: str) -> str:
-    """Return what two names have in common that some file systems cannot tell apart."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def part_name(name: str, key: str) -> str:
@@ -77,9 +60,9 @@ def _local_name(name: str) -> str:
         size = len(name.encode())
     except UnicodeEncodeError:
         raise NameNotAllowed("The name has characters that cannot be stored.") from None
-    if size > _NAME_BYTES:
+    if size > NAME_BYTES:
         raise NameNotAllowed(
-            f"'{name[:40]}...' is too long for this computer: {size} bytes, {_NAME_BYTES}"
+            f"'{name[:40]}...' is too long for this computer: {size} bytes, {NAME_BYTES}"
             " are possible. Shorten it in the repository, then retry."
         )
     return pathvalidate.sanitize_filename(name, replacement_text="_", platform="auto")

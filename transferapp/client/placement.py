@@ -17,14 +17,13 @@ from itertools import count
 from pathlib import PurePath, PurePosixPath
 
 from transferapp.client.names import (
-    extended,
     folder_name,
     local_path,
     part_name,
-    same_name,
     split_ending,
 )
 from transferapp.errors import NameNotAllowed
+from transferapp.host.storable_names import extended_name, same_name
 
 #: Beside ``x.czi`` Bio-Formats reads it as a further part, so it gets a folder in any case.
 _PART_OF_CZI = re.compile(r"\(.*\)\.czi$", re.IGNORECASE)
@@ -89,7 +88,7 @@ class Placement:
         if self.single:
             ending = ""
         if self.tag:
-            tagged = extended(stem, self.tag, ending)
+            tagged = extended_name(stem, self.tag, ending)
             stem = tagged.removesuffix(ending)
             yield tagged
         elif self.single and _PART_OF_CZI.search(self.wanted):
@@ -97,7 +96,7 @@ class Placement:
         else:
             yield self.wanted
         for number in count(2):
-            yield extended(stem, str(number), ending)
+            yield extended_name(stem, str(number), ending)
 
     def anew(self) -> Placement:
         """Return it with another part, and nothing of it on disk."""
