@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import PurePath
+import sys
+from pathlib import Path, PurePath
 
 import pathvalidate
 
@@ -11,6 +13,8 @@ from transferapp.errors import NameNotAllowed
 from transferapp.host.storable_names import NAME_BYTES, storable_name
 
 _PART_BYTES = 120
+#: Bytes of a whole path that programs can open. Windows has more for programs that ask for it.
+_PATH_BYTES = {"win32": 259, "darwin": 1023}.get(sys.platform, 4095)
 
 #: ``.ome.tif`` belongs together; any other double ending does not.
 _ENDING = re.compile(r"(?:\.(?:ome|companion))?\.[^.\s]{1,16}$", re.IGNORECASE)
@@ -51,6 +55,17 @@ def part_name(name: str, key: str) -> str:
     """
     shown = name.encode()[:_PART_BYTES].decode(errors="ignore")
     return f".{shown}.{key[:8]}.part"
+
+
+def check_path_length(path: Path) -> None:
+    """Raise NameNotAllowed for a path that programs of this computer could not open."""
+    length = len(os.fsencode(path))
+    if length > _PATH_BYTES:
+        raise NameNotAllowed(
+            f"The path '{str(path)[:60]}...' would be too long for this computer: {length} bytes,"
+            f" {_PATH_BYTES} are possible. Choose a destination with a shorter path, or export"
+            " without folders (--layout flat)."
+        )
 
 
 def _local_name(name: str) -> str:

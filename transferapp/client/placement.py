@@ -65,7 +65,7 @@ class PlacedFileset:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one item goes. ``name`` and ``part`` are names in the destination."""
+    """Where one item goes: ``part`` is a name in the destination, ``name`` one in ``folder``."""
 
     wanted: str
     single: bool
@@ -76,6 +76,8 @@ class Placement:
     #: The hidden folder that its files arrive in.
     part: str
     stage: PlacementStage = PlacementStage.PLANNED
+    #: Folders below the destination, the outermost as its export wants it to be called.
+    folder: tuple[str, ...] = ()
 
     @property
     def is_file(self) -> bool:
@@ -123,10 +125,40 @@ def fileset(name: str, client_paths: Sequence[str]) -> PlacedFileset:
     return PlacedFileset(wanted, inside, (stem, *_names_above(root)))
 
 
-def plan(wanted: PlacedFileset, tag: str, is_taken: Callable[[str], bool]) -> Placement:
-    """Choose where a fileset goes; ``tag`` tells it from others that want the same name."""
+def field_of_plate(name: str, client_paths: Sequence[str], field: str) -> PlacedFileset:
+    """Say what an OME-Zarr looks like that is a field of a plate: its inside stands under the
+    field's path, and what was made beside it (annotation files) as well. Raises
+    NameNotAllowed.
+    """
+    made = fileset(name, client_paths)
+    zarrs = {path.parts[0] for path in made.inside if len(path.parts) > 1}
+    if split_ending(made.name, is_folder=True)[1] or len(zarrs) != 1:
+        return replace(made, name=folder_name(field), distinguishing=())
+    [zarr] = zarrs
+    inside = tuple(
+        path.relative_to(zarr) if path.parts[0] == zarr else path for path in made.inside
+    )
+    _must_be_apart(inside)
+    return PlacedFileset(folder_name(field), inside)
+
+
+def plan(
+    wanted: PlacedFileset,
+    tag: str,
+    is_taken: Callable[[str], bool],
+    folder: tuple[str, ...] = (),
+) -> Placement:
+    """Choose where a fileset goes in a folder; ``tag`` tells it from others that want the same
+    name there.
+    """
     draft = Placement(
-        wanted.name, wanted.single, wanted.distinguishing, tag, wanted.name, ""
+        wanted.name,
+        wanted.single,
+        wanted.distinguishing,
+        tag,
+        wanted.name,
+        "",
+        folder=folder,
     ).anew()
     return replace(draft, name=next(name for name in draft.names() if not is_taken(name)))
 

@@ -24,7 +24,7 @@ class LocationSuite:
             project = await make(ContainerKind.PROJECT, "Embryos")
             inner = await make(ContainerKind.DATASET, "Day 1", parent=project.ref)
             lone = await make(ContainerKind.DATASET, "Loose")
-            ids = []
+            ids: list[int] = []
             for target in (inner.ref, lone.ref, None):
                 plan = plan_for(env.single, target, group)
                 made = await import_all(session, plan, env.single.paths)

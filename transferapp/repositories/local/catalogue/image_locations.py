@@ -48,7 +48,8 @@ def image_locations(
         )
         .order_by(image_links.c.id)
     )
-    return [_location(row) for row in connection.execute(query)]
+    rows: sa.CursorResult[Any] = connection.execute(query)
+    return [_location(row) for row in rows]
 
 
 def _location(row: sa.Row[Any]) -> ImageLocation:

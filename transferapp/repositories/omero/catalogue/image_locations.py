@@ -97,7 +97,8 @@ def _above(
     omero_session: OmeroSessionContext, hql: str, kind: ContainerKind, children: Iterable[int]
 ) -> Mapping[int, list[tuple[NamedContainer, ...]]]:
     """Return what holds each of these containers: one way up, several, or an empty one."""
-    ids, found = sorted(children), defaultdict(list)
+    ids = sorted(children)
+    found: dict[int, list[tuple[NamedContainer, ...]]] = defaultdict(list)
     if ids:
         for child, parent, name in omero_session.rows(hql, ids=ids):
             found[child].append((_named(kind, parent, name),))
