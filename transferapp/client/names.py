@@ -62,9 +62,9 @@ def check_path_length(path: Path) -> None:
     length = len(os.fsencode(path))
     if length > _PATH_BYTES:
         raise NameNotAllowed(
-            f"The path '{str(path)[:60]}...' would be too long for this computer: {length} bytes,"
-            f" {_PATH_BYTES} are possible. Choose a destination with a shorter path, or export"
-            " without folders (--layout flat)."
+            f"The path '{str(path)[:60]}...' would be too long for this computer: {length}"
+            f" bytes, {_PATH_BYTES} are possible. Choose a destination with a shorter path, or"
+            " export without folders (--layout flat)."
         )
 
 

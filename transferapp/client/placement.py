@@ -65,7 +65,7 @@ class PlacedFileset:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one item goes: ``part`` is a name in the destination, ``name`` one in ``folder``."""
+    """Where one item goes: ``part`` is a name in the destination, ``name`` in ``folder``."""
 
     wanted: str
     single: bool

@@ -55,8 +55,8 @@ _Way = tuple[_Level, ...]
 async def image_places(
     containers: Containers, images: Sequence[ImageSummary], chosen: Iterable[str]
 ) -> dict[int, PlacedImage]:
-    """Ask where images lie; of several places that of a chosen container ("Dataset:5", ANY_WELL)
-    comes first, then they go by name.
+    """Ask where images lie; of several places that in a chosen container ("Dataset:5",
+    ANY_WELL) comes first, then they go by name.
     """
     wanted, found = frozenset(chosen), defaultdict(list)
     ids = [image.id for image in images]
@@ -93,9 +93,7 @@ def placed_items(
             replace(place, folder=names.of(way), field=_field(place, spec.form))
             for place, way in zip(places, ways, strict=True)
         ]
-    return tuple(
-        replace(item, place=place) for item, place in zip(items, places, strict=True)
-    )
+    return tuple(replace(item, place=place) for item, place in zip(items, places, strict=True))
 
 
 def _rank(location: ImageLocation, chosen: frozenset[str]) -> tuple[object, ...]:

@@ -31,6 +31,8 @@ class LocationSuite:
                 ids += made.image_ids
             found = await session.containers.locate([*ids, ids[0], 987654321])
             assert await session.containers.locate([]) == []
+            inside = await session.images.find(project.ref)
+            assert [image.id for image in inside] == ids[:1]
         assert {
             (one.image_id, tuple((box.ref, box.name) for box in one.containers))
             for one in found

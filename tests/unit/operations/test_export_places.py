@@ -49,7 +49,9 @@ def folders(
     assert [one.image_ids for one in done] == [one.image_ids for one in planned]
     places = [one.place for one in done]
     assert all(place is not None for place in places)
-    return ["/".join((*one.folder, *([one.field] if one.field else []))) for one in places if one]
+    return [
+        "/".join((*one.folder, *([one.field] if one.field else []))) for one in places if one
+    ]
 
 
 def test_project_and_dataset() -> None:
