@@ -16,10 +16,10 @@ def storable_name(text: str, most_bytes: int = NAME_BYTES) -> str:
     What some system cannot store becomes ``_``, also a name that Windows keeps for itself
     (``CON``). Dots and spaces at both ends go: they hide a name, or Windows drops them.
     """
-    words = unicodedata.normalize("NFC", text.encode(errors="ignore").decode())
+    text = unicodedata.normalize("NFC", text.encode(errors="ignore").decode())
     # A name may be made of many more letters than any disk stores.
-    words = words.encode()[: 2 * NAME_BYTES].decode(errors="ignore").strip(". \t\r\n")
-    safe = pathvalidate.sanitize_filename(words, replacement_text="_", platform="universal")
+    text = text.encode()[: 2 * NAME_BYTES].decode(errors="ignore").strip(". \t\r\n")
+    safe = pathvalidate.sanitize_filename(text, replacement_text="_", platform="universal")
     name = safe.strip(". ").encode()[:most_bytes].decode(errors="ignore").rstrip(". ")
     # Cutting may have made one of the reserved names.
     return pathvalidate.sanitize_filename(name, replacement_text="_", platform="universal")

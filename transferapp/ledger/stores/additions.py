@@ -49,7 +49,7 @@ class AddedRows:
             tuple(item_of(row) for row in self.items),
             tuple(file_of(row) for row in self.files),
             tuple(left_out_of(row) for row in self.left_out),
-            places=tuple(place_of(row) for row in self.items if row["place"]),
+            places=tuple(place_of(row) for row in self.items if row["place"] is not None),
         )
 
 

@@ -95,7 +95,7 @@ def details_of(
     return replace(
         details,
         files=tuple(file_of(row) for row in rows),
-        places=tuple(place_of(row) for row in found if row["place"]),
+        places=tuple(place_of(row) for row in found if row["place"] is not None),
     )
 
 
