@@ -135,6 +135,6 @@ def test_one_waits_while_another_migrates(postgres_server: PostgresServer) -> No
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
             assert not sa.inspect(engine).get_table_names()
-        assert waiting.result(timeout=10) == [f"{n:04}" for n in range(1, 9)]
+        assert waiting.result(timeout=10) == [f"{n:04}" for n in range(1, 10)]
     assert upgrade(engine, ledger.SCHEMA) == []
     engine.dispose()

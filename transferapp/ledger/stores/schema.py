@@ -46,7 +46,7 @@ transfers = sa.Table(
     sa.Column("annotations", _Json, nullable=False),
     # What the repository is not asked to do; NULL for nothing.
     sa.Column("skip", _Json),
-    # Form and part of an export's images; NULL for the original files.
+    # Form, part and layout of an export's images; NULL for original files side by side.
     sa.Column("export", _Json),
     # Everything that lists show is counted here, so that a list reads one row a transfer.
     sa.Column("states", _Json, nullable=False),
@@ -102,6 +102,8 @@ items = sa.Table(
     sa.Column("annotations", _Json),
     # Of single images; NULL for none.
     sa.Column("image_annotations", _Json),
+    # Of an export's: the folder that it goes to, and its images; NULL: nobody said.
+    sa.Column("place", _Json),
     sa.Index("ledger_items_transfer", "transfer_id", "seq"),
     sa.Index("ledger_items_state", "state", "seq"),
 )
