@@ -25,6 +25,7 @@ from transferapp.testing.grants_suite import HOUR, GrantsSuite
 from transferapp.testing.ledger_attachment_suite import LedgerAttachmentSuite
 from transferapp.testing.ledger_changed_suite import LedgerChangedFileSuite
 from transferapp.testing.ledger_drop_suite import LedgerDropSuite
+from transferapp.testing.ledger_receipt_suite import LedgerReceiptSuite
 from transferapp.testing.ledger_suite import LedgerSuite, an_import
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT
@@ -75,6 +76,7 @@ class TestLedgerOnSqlite(
     _OnSqlite,
     LedgerSuite,
     LedgerDropSuite,
+    LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,
 ):
@@ -86,6 +88,7 @@ class TestLedgerOnPostgres(
     _OnPostgres,
     LedgerSuite,
     LedgerDropSuite,
+    LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,
 ):

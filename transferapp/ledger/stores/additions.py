@@ -167,6 +167,9 @@ def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str
         "updated_at": now,
         "annotations": annotations_value(planned.annotations) or None,
         "image_annotations": image_annotations_value(planned.image_annotations) or None,
+        "done_at": None,
+        "done_by": "",
+        "fileset_id": None,
     }
 
 
