@@ -49,11 +49,6 @@ class HostPaths:
         return self.data / "formats"
 
     @property
-    def receipts(self) -> Path:
-        """The receipts that the workstation service keeps."""
-        return self.data / "agent" / "receipts"
-
-    @property
     def receipt_keys(self) -> Path:
         """The public keys of servers that somebody here signed in to."""
         return self.data / "receipt-keys"
