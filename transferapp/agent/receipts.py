@@ -11,7 +11,7 @@ from transferapp import errors
 from transferapp.agent.records import SubmissionRecord
 from transferapp.agent.settings import AgentSettings
 from transferapp.client.receipt_files import receipt_name
-from transferapp.client.receipts import ReceiptClient
+from transferapp.client.receipts import ReceiptClient, keep_keys
 from transferapp.host.private_file import write_private_text
 from transferapp.intake.file_names import shown_text
 from transferapp.model.origins import Origin
@@ -31,14 +31,12 @@ async def keep_receipt(
     try:
         await server.origin(record.transfer_id, _origin(record))
         content = await server.receipt(record.transfer_id)
-        keys = await server.receipt_keys()
+        await keep_keys(server, KnownKeys(settings.receipt_keys))
         await asyncio.to_thread(
             write_private_text,
             settings.receipts / receipt_name(record.transfer_id),
             content.decode("ascii"),
         )
-        known = KnownKeys(settings.receipt_keys)
-        await asyncio.to_thread(known.keep, record.server_url, keys)
     except errors.TransferAppError as error:
         if error.retryable:
             raise

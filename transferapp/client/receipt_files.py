@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transferapp.errors import DamagedReceipt, Invalid
+from transferapp.errors import DamagedReceipt, Invalid, NameTaken
 from transferapp.receipts.document import Receipt
 from transferapp.receipts.known_keys import KnownKey
 from transferapp.receipts.signing import LARGEST, verify
@@ -40,14 +41,39 @@ def read_receipt(path: Path, keys: Sequence[KnownKey]) -> ReceiptOnDisk:
 
     Raises DamagedReceipt, ReceiptKeyUnknown, Invalid when the file cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise Invalid(f"'{path}' cannot be read ({error.strerror}).") from error
+    content = read_content(path)
     signed = verify(content, [known.key for known in keys])
     key = next(known for known in keys if known.id == signed.key_id)
     return ReceiptOnDisk(path, content, signed.receipt, key)
+
+
+def read_content(path: Path) -> bytes:
+    """Return a receipt's bytes, whatever they are; raises Invalid when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise Invalid(f"'{path}' cannot be read ({error.strerror}).") from error
+
+
+def save_receipt(path: Path, content: bytes) -> Path:
+    """Write a receipt to where a person wants it, durably; blocking.
+
+    Raises NameTaken for a file that is another one, Invalid when it cannot be written.
+    """
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        if read_content(path) != content:
+            raise NameTaken(
+                f"'{path}' is there, and another receipt or file. Name another with --to."
+            ) from None
+    except OSError as error:
+        raise Invalid(f"'{path}' cannot be written ({error.strerror}).") from error
+    return path.resolve()
 
 
 def read_receipts(

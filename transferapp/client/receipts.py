@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import httpx
-from joserfc.jwk import OKPKey
 
 from transferapp.client.connection import ServerConnection, body_of
 from transferapp.client.problems import raise_for_problem, translated
-from transferapp.errors import ServerUnreachable
+from transferapp.errors import ServerUnreachable, TransferAppError
 from transferapp.model.origins import Origin
 from transferapp.protocol import routes
 from transferapp.protocol.problems import from_problem
 from transferapp.protocol.receipts import RECEIPT_TYPE, CheckLine, StatedOrigin
-from transferapp.receipts.signing import keys_of_set
+
+if TYPE_CHECKING:
+    # They bring a library of cryptography, which takes a while: when a receipt is asked for.
+    from joserfc.jwk import OKPKey
+
+    from transferapp.receipts.known_keys import KnownKeys
 
 #: A check tells a sign of life every two seconds; a slow disk or a busy OMERO takes longer.
 _CHECK_TIMEOUT = httpx.Timeout(300.0, connect=5.0)
@@ -38,6 +44,8 @@ class ReceiptClient(ServerConnection):
 
         Raises NotFound when the server is older than receipts.
         """
+        from transferapp.receipts.signing import keys_of_set  # noqa: PLC0415 - see above
+
         found = await self._call(dict[str, list[dict[str, str]]], "GET", routes.RECEIPT_KEYS)
         return keys_of_set(found)
 
@@ -78,3 +86,14 @@ class ReceiptClient(ServerConnection):
                     # Thousands of lines come at once: others get their turn.
                     await asyncio.sleep(0)
         raise ServerUnreachable("The server stopped in the middle of the check. Ask again.")
+
+
+async def keep_keys(server: ReceiptClient, known: KnownKeys | None = None) -> None:
+    """Keep the keys of a server that somebody signed in to, so that receipts can be verified
+    without it. Whatever fails here fails nothing else: they are kept with each receipt, too.
+    """
+    from transferapp.receipts.known_keys import KnownKeys  # noqa: PLC0415 - see above
+
+    with suppress(TransferAppError, OSError):
+        keys = await server.receipt_keys()
+        await asyncio.to_thread((known or KnownKeys()).keep, server.base_url, keys)

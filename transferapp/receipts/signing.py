@@ -103,17 +103,6 @@ def verify(content: bytes, keys: Iterable[OKPKey]) -> SignedReceipt:
     return SignedReceipt(Receipt.of_bytes(found.payload), key_id)
 
 
-def key_id_of(content: bytes) -> str:
-    """Return the id of the key that a receipt's file names; raises DamagedReceipt."""
-    return _checked_form(content)[1]
-
-
-def read_unchecked(content: bytes) -> Receipt:
-    """Read a receipt whose signature nobody checked: to be shown as such, never relied on."""
-    line, _ = _checked_form(content)
-    return Receipt.of_bytes(jws.extract_compact(line, registry=_REGISTRY).payload or b"")
-
-
 def key_set(keys: Iterable[OKPKey]) -> dict[str, list[dict[str, str]]]:
     """Return public keys as a JWK Set (RFC 7517)."""
     return {"keys": [public_jwk(key) for key in keys]}
