@@ -100,9 +100,9 @@ def test_the_agent_keeps_what_the_server_states(story: Story, tmp_path: Path) ->
         assert stated["origin"]["folders"] == [str(story.source)]
         assert found.json["key"]["whose"] == terminal.installation.url
         assert [one["found"] for one in found.json["files"]] == ["same"] * 4
-        told = terminal.run("receipt", "verify", str(saved))
-        assert "good; key" in told.out
-        assert "4 files" in told.out
+        shown = terminal.run("receipt", "verify", str(saved))
+        assert "good; key" in shown.out
+        assert "4 files" in shown.out
     finally:
         terminal.installation.start("server")
 
@@ -243,6 +243,6 @@ def test_omero(tmp_path: Path) -> None:
         assert story.terminal.run(*check).code == ExitCode.DONE
         found = story.terminal.run(*check, "--deep")
         assert found.code == ExitCode.SOME_FAILED
-        holdings = {one["path"]: one["holding"] for one in found.json["files"]}
-        assert holdings.pop("day 3/a/field_000.tif") == "differs"
-        assert set(holdings.values()) == {"held"}
+        by_path = {one["path"]: one["holding"] for one in found.json["files"]}
+        assert by_path.pop("day 3/a/field_000.tif") == "differs"
+        assert set(by_path.values()) == {"held"}

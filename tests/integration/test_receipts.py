@@ -13,7 +13,13 @@ import httpx
 import pytest
 
 import transferapp
-from tests.support.receipt_env import FIELDS, check_lines, checked, holdings, imported_fields
+from tests.support.receipt_env import (
+    FIELDS,
+    check_lines,
+    checked,
+    held_by_path,
+    imported_fields,
+)
 from tests.support.rest_server import (
     RestServer,
     http,
@@ -118,7 +124,7 @@ async def test_another_person_gets_none_and_an_administrator_does(server: RestSe
     )
     root = await server.signed_in("root")
     assert await root.receipt(done.transfer_id) == content
-    assert set(holdings(await checked(root, content)).values()) == {Holding.HELD}
+    assert set(held_by_path(await checked(root, content)).values()) == {Holding.HELD}
     with pytest.raises(TransferNotFound):
         await root.receipt("0" * 32)
 
@@ -145,16 +151,16 @@ async def test_a_check_by_records_and_by_bytes(server: RestServer) -> None:
     content = await done.ada.receipt(done.transfer_id)
     for deep in (False, True):
         found = await checked(done.ada, content, deep=deep)
-        assert holdings(found) == dict.fromkeys(FIELDS, Holding.HELD)
+        assert held_by_path(found) == dict.fromkeys(FIELDS, Holding.HELD)
     original = done.original(FIELDS[1])
     original.chmod(0o600)
     changed = bytearray(original.read_bytes())
     changed[len(changed) // 2] ^= 1
     original.write_bytes(changed)
     by_records = await checked(done.ada, content)
-    assert holdings(by_records) == dict.fromkeys(FIELDS, Holding.HELD)
+    assert held_by_path(by_records) == dict.fromkeys(FIELDS, Holding.HELD)
     by_bytes = await checked(done.ada, content, deep=True)
-    assert holdings(by_bytes) == {FIELDS[0]: Holding.HELD, FIELDS[1]: Holding.DIFFERS}
+    assert held_by_path(by_bytes) == {FIELDS[0]: Holding.HELD, FIELDS[1]: Holding.DIFFERS}
     assert FIELDS[1] in by_bytes[FIELDS[1]].sentence
 
 
@@ -166,7 +172,7 @@ async def test_what_was_deleted_is_gone(server: RestServer) -> None:
         await session.images.delete(details.items[0].image_ids)
     for deep in (False, True):
         found = await checked(done.ada, content, deep=deep)
-        assert holdings(found) == {FIELDS[0]: Holding.GONE, FIELDS[1]: Holding.HELD}
+        assert held_by_path(found) == {FIELDS[0]: Holding.GONE, FIELDS[1]: Holding.HELD}
         assert FIELDS[0] in found[FIELDS[0]].sentence
 
 
@@ -179,7 +185,7 @@ async def test_a_receipt_outlives_the_ledger(server: RestServer) -> None:
     with pytest.raises(TransferNotFound):
         await done.ada.receipt(done.transfer_id)
     found = await checked(done.ada, content, deep=True)
-    assert holdings(found) == dict.fromkeys(FIELDS, Holding.HELD)
+    assert held_by_path(found) == dict.fromkeys(FIELDS, Holding.HELD)
 
 
 async def test_only_this_servers_own_unchanged_receipts_are_checked(server: RestServer) -> None:
@@ -255,7 +261,7 @@ async def test_few_read_at_a_time(server: RestServer, monkeypatch: pytest.Monkey
     running[0].cancel()
     await asyncio.gather(running[0], return_exceptions=True)
     reading.set()
-    assert set(holdings(await running[1]).values()) == {Holding.HELD}
+    assert set(held_by_path(await running[1]).values()) == {Holding.HELD}
     await _until(checks, 0)
     assert len(await checked(done.ada, content, deep=True)) == len(FIELDS)
 
@@ -263,7 +269,7 @@ async def test_few_read_at_a_time(server: RestServer, monkeypatch: pytest.Monkey
 async def test_signs_of_life_while_a_large_file_is_read(
     server: RestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transferapp.operations.receipt_check._TOLD_EVERY_S", 0.0)
+    monkeypatch.setattr("transferapp.operations.receipt_check._REPORT_EVERY_S", 0.0)
     done = await imported_fields(server)
     lines = await check_lines(done.ada, await done.ada.receipt(done.transfer_id), deep=True)
     read = [line.bytes_read for line in lines]

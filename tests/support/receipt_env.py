@@ -13,7 +13,7 @@ from tests.support.rest_server import RestServer, new_dataset
 from tests.support.rest_uploads import run_import, upload
 from transferapp.client.server import ServerClient
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
-from transferapp.protocol.receipts import CheckLine, FileCheck, Holding
+from transferapp.protocol.receipts import CheckLine, FileHolding, Holding
 
 #: Client paths of the files.
 FIELDS = ("day 3/field_0.tif", "day 3/field_1.tif")
@@ -75,7 +75,7 @@ async def check_lines(
 
 async def checked(
     client: ServerClient, content: bytes, *, deep: bool = False
-) -> dict[str, FileCheck]:
+) -> dict[str, FileHolding]:
     """Check a receipt; what came of each file, by client path."""
     lines = await check_lines(client, content, deep=deep)
     files = [line.file for line in lines if line.file is not None]
@@ -83,6 +83,6 @@ async def checked(
     return {one.path: one for one in files}
 
 
-def holdings(found: dict[str, FileCheck]) -> dict[str, Holding]:
+def held_by_path(found: dict[str, FileHolding]) -> dict[str, Holding]:
     """Return what the repository has of each file."""
     return {path: one.holding for path, one in found.items()}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
 from transferapp.agent.services import AgentServices
 from transferapp.client.server import ServerClient
@@ -307,5 +307,5 @@ def _first_problem(items: Iterable[TransferItem]) -> tuple[str, str]:
 
 
 def _is_source_problem(code: str) -> bool:
-    cls = errors.all_errors().get(code)
+    cls = error_codes.all_errors().get(code)
     return cls is not None and issubclass(cls, errors.SourceProblem)

@@ -10,7 +10,7 @@ import humanize
 from transferapp.client.covered_folders import MOST_NAMED, FolderCoverage
 from transferapp.client.receipt_compare import ComparedFile, Found
 from transferapp.client.receipt_files import ReceiptOnDisk
-from transferapp.protocol.receipts import FileCheck, Holding
+from transferapp.protocol.receipts import FileHolding, Holding
 from transferapp.receipts.document import Receipt
 
 
@@ -61,7 +61,7 @@ def compared_text(files: Sequence[ComparedFile]) -> str:
     return f"Of {_files(len(files))}: {', '.join(parts)}."
 
 
-def checked_text(files: Sequence[FileCheck], *, deep: bool) -> str:
+def checked_text(files: Sequence[FileHolding], *, deep: bool) -> str:
     """Say in one sentence what the repository still holds."""
     counts = Counter(one.holding for one in files)
     how = "Every byte was read." if deep else "By its own records; --deep reads every byte."

@@ -13,19 +13,19 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transferapp.client.folder_tree import Folder, walk
+from transferapp.client.folder_tree import ScannedFolder, walk
 from transferapp.client.hashed_files import hash_file
 from transferapp.client.receipt_files import ReceiptOnDisk
 from transferapp.errors import SourceProblem, TransferAppError
-from transferapp.protocol.receipts import FileCheck, Holding
+from transferapp.protocol.receipts import FileHolding, Holding
 
 #: Files that are named of each folder; what is more is counted.
 MOST_NAMED = 20
 
 #: What the repository has of a receipt's files, by item and client path.
-Holdings = Mapping[tuple[str, str], FileCheck]
+HoldingByFile = Mapping[tuple[str, str], FileHolding]
 #: Asks the server of one receipt; raises TransferAppError.
-AskHoldings = Callable[[ReceiptOnDisk], Awaitable[Holdings]]
+AskServer = Callable[[ReceiptOnDisk], Awaitable[HoldingByFile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Place:
     path: str
 
 
-class Receipts:
+class ReceiptIndex:
     """All receipts to count on, by what their files are."""
 
     def __init__(self, receipts: Iterable[ReceiptOnDisk]) -> None:
@@ -85,10 +85,10 @@ class Receipts:
 
 
 async def coverage(
-    folders: Sequence[Path], receipts: Receipts, ask: AskHoldings
+    folders: Sequence[Path], receipts: ReceiptIndex, ask: AskServer
 ) -> list[FolderCoverage]:
     """Look at folders, then ask of each receipt that is needed whether all is still held."""
-    trees = [await asyncio.to_thread(_looked_at, folder, receipts) for folder in folders]
+    trees = [await asyncio.to_thread(_scanned, folder, receipts) for folder in folders]
     known = [await asyncio.to_thread(_hashed, tree, receipts) for tree in trees]
     needed = {
         place.receipt.path: place.receipt
@@ -96,7 +96,7 @@ async def coverage(
         for file in in_tree
         for place in file.places
     }
-    held: dict[Path, Holdings | TransferAppError] = {}
+    held: dict[Path, HoldingByFile | TransferAppError] = {}
     for path, receipt in needed.items():
         try:
             held[path] = await ask(receipt)
@@ -106,19 +106,19 @@ async def coverage(
         for file in in_tree:
             if why_not := _not_held(file.places, held):
                 file.folder.refuse(file.name, why_not)
-    return [_told(tree) for tree in trees]
+    return [_coverage_of(tree) for tree in trees]
 
 
 @dataclass(frozen=True, slots=True)
 class _KnownFile:
     """A file whose bytes are in receipts."""
 
-    folder: Folder
+    folder: ScannedFolder
     name: str
     places: list[_Place]
 
 
-def _looked_at(folder: Path, receipts: Receipts) -> Folder:
+def _scanned(folder: Path, receipts: ReceiptIndex) -> ScannedFolder:
     """List everything below, and refuse what a look alone tells. Blocks."""
     root = walk(folder)
     for one in root.all():
@@ -130,7 +130,7 @@ def _looked_at(folder: Path, receipts: Receipts) -> Folder:
     return root
 
 
-def _hashed(root: Folder, receipts: Receipts) -> list[_KnownFile]:
+def _hashed(root: ScannedFolder, receipts: ReceiptIndex) -> list[_KnownFile]:
     """Hash what may lie in a covered folder, and find it in receipts. Blocks for long."""
     known: list[_KnownFile] = []
     for folder in root.all():
@@ -149,7 +149,9 @@ def _hashed(root: Folder, receipts: Receipts) -> list[_KnownFile]:
     return known
 
 
-def _not_held(places: list[_Place], held: Mapping[Path, Holdings | TransferAppError]) -> str:
+def _not_held(
+    places: list[_Place], held: Mapping[Path, HoldingByFile | TransferAppError]
+) -> str:
     """Say why the repository does not hold any of these; empty when it does."""
     why_not = ""
     for place in places:
@@ -164,7 +166,7 @@ def _not_held(places: list[_Place], held: Mapping[Path, Holdings | TransferAppEr
     return why_not
 
 
-def _told(root: Folder) -> FolderCoverage:
+def _coverage_of(root: ScannedFolder) -> FolderCoverage:
     folders = list(root.all())
     refused = [
         UncoveredFile(str(Path(one.path, name)), sentence)

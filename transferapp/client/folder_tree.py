@@ -11,14 +11,14 @@ from transferapp.intake.file_names import is_litter
 
 
 @dataclass(slots=True, eq=False)
-class Folder:
+class ScannedFolder:
     """A folder; names and paths are text, as there may be millions."""
 
     path: str
-    above: Folder | None = None
+    above: ScannedFolder | None = None
     #: Sizes in bytes of its files, by name.
     files: dict[str, int] = field(default_factory=dict)
-    folders: list[Folder] = field(default_factory=list)
+    folders: list[ScannedFolder] = field(default_factory=list)
     #: Files that are ignored by name.
     ignored: int = 0
     #: What in it is not to be lost, by name, and why, in sentences.
@@ -29,12 +29,12 @@ class Folder:
     def refuse(self, name: str, sentence: str) -> None:
         """Note what is not to be lost: then this folder and those above are not, either."""
         self.why_not[name] = sentence
-        one: Folder | None = self
+        one: ScannedFolder | None = self
         while one is not None and not one.uncovered:
             one.uncovered = True
             one = one.above
 
-    def all(self) -> Iterator[Folder]:
+    def all(self) -> Iterator[ScannedFolder]:
         """Yield it and all folders below, each before what is in it."""
         left = [self]
         while left:
@@ -48,11 +48,11 @@ class Folder:
         return any(one.files for one in self.all())
 
 
-def walk(folder: Path) -> Folder:
+def walk(folder: Path) -> ScannedFolder:
     """List everything below a folder; blocking. Links are not followed, and refused like what
     cannot be read.
     """
-    root = Folder(str(folder.resolve()))
+    root = ScannedFolder(str(folder.resolve()))
     left = [root]
     while left:
         one = left.pop()
@@ -66,7 +66,7 @@ def walk(folder: Path) -> Folder:
     return root
 
 
-def _take(folder: Folder, entry: os.DirEntry[str]) -> None:
+def _take(folder: ScannedFolder, entry: os.DirEntry[str]) -> None:
     try:
         if entry.is_symlink():
             folder.refuse(entry.name, "It is a link; what it leads to is not looked at.")
@@ -74,7 +74,7 @@ def _take(folder: Folder, entry: os.DirEntry[str]) -> None:
             if is_litter(entry.path, is_folder=True):
                 folder.ignored += 1
             else:
-                folder.folders.append(Folder(entry.path, folder))
+                folder.folders.append(ScannedFolder(entry.path, folder))
         elif not entry.is_file(follow_symlinks=False):
             folder.refuse(entry.name, "It is no plain file.")
         elif is_litter(entry.path, is_folder=False):

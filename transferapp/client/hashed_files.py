@@ -16,14 +16,14 @@ _sha1 = partial(hashlib.sha1, usedforsecurity=False)
 
 
 @dataclass(frozen=True, slots=True)
-class HashedFile:
+class FileContent:
     """What a file holds."""
 
     size_bytes: int
     sha1: str
 
 
-def hash_file(path: Path) -> HashedFile:
+def hash_file(path: Path) -> FileContent:
     """Read all of a file; blocking, for as long as its disk takes.
 
     Raises VanishedFile, UnreadableFile (also for what is no plain file), and ChangedFile when
@@ -37,10 +37,10 @@ def hash_file(path: Path) -> HashedFile:
                 raise UnreadableFile(f"'{path}' is no plain file.")
             sha1 = hashlib.file_digest(file, _sha1).hexdigest()
         after = path.stat()
-    if _look(before) != _look(after):
+    if _state(before) != _state(after):
         raise ChangedFile(f"'{path}' changed while it was read. Try again when it is complete.")
-    return HashedFile(before.st_size, sha1)
+    return FileContent(before.st_size, sha1)
 
 
-def _look(found: os.stat_result) -> tuple[int, int, int]:
+def _state(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_size, found.st_mtime_ns, inode_of(found)

@@ -23,7 +23,7 @@ from transferapp.errors import (
 )
 from transferapp.model.images import OriginalFile
 from transferapp.model.transfers import ItemRole
-from transferapp.protocol.receipts import CheckLine, FileCheck, Holding
+from transferapp.protocol.receipts import CheckLine, FileHolding, Holding
 from transferapp.receipts.document import Receipt, ReceiptFile, ReceiptItem
 from transferapp.repositories.port import Repository, RepositorySession
 
@@ -31,7 +31,7 @@ from transferapp.repositories.port import Repository, RepositorySession
 _MOST_DEEP = 2
 _COME_BACK_S = 60.0
 #: Seconds between two signs of life while a large file is read.
-_TOLD_EVERY_S = 2.0
+_REPORT_EVERY_S = 2.0
 #: Images asked for at once.
 _ASKED_AT_ONCE = 1000
 _SHA1 = "SHA1-160"
@@ -107,7 +107,7 @@ class _Check:
         self._receipt = receipt
         self._is_deep = deep
         self._read = 0
-        self._told_s = time.monotonic()
+        self._reported_s = time.monotonic()
 
     async def lines(self) -> AsyncGenerator[CheckLine, None]:
         for item in self._receipt.items:
@@ -124,7 +124,7 @@ class _Check:
         session: RepositorySession,
         item: ReceiptItem,
         file: ReceiptFile,
-        held: _Holdings,
+        held: _RepositoryFiles,
     ) -> AsyncGenerator[CheckLine, None]:
         found = held.of(file)
         holding = _by_records(file, found)
@@ -147,26 +147,26 @@ class _Check:
             else:
                 same = (size, hasher.hexdigest()) == (file.size_bytes, file.sha1)
                 holding = Holding.HELD if same else Holding.DIFFERS
-        yield CheckLine(file=self._told(item, file, holding), bytes_read=self._read)
+        yield CheckLine(file=self._holding(item, file, holding), bytes_read=self._read)
 
     def _is_due(self, count: int) -> bool:
         self._read += count
-        if time.monotonic() - self._told_s < _TOLD_EVERY_S:
+        if time.monotonic() - self._reported_s < _REPORT_EVERY_S:
             return False
-        self._told_s = time.monotonic()
+        self._reported_s = time.monotonic()
         return True
 
-    def _told(self, item: ReceiptItem, file: ReceiptFile, holding: Holding) -> FileCheck:
+    def _holding(self, item: ReceiptItem, file: ReceiptFile, holding: Holding) -> FileHolding:
         sentence = {
             Holding.HELD: "",
             Holding.DIFFERS: _OTHER,
             Holding.GONE: _GONE,
             Holding.UNKNOWN: _OTHER_HASH,
         }[holding].format(path=file.path, owner=self._receipt.owner)
-        return FileCheck(item_id=item.id, path=file.path, holding=holding, sentence=sentence)
+        return FileHolding(item_id=item.id, path=file.path, holding=holding, sentence=sentence)
 
 
-class _Holdings:
+class _RepositoryFiles:
     """What the repository has of one item, by its ids and by client path."""
 
     def __init__(self, found: dict[int, _Found], by_path: dict[str, int]) -> None:
@@ -181,7 +181,7 @@ class _Holdings:
         return self._found.get(number)
 
 
-async def _held_of(session: RepositorySession, item: ReceiptItem) -> _Holdings:
+async def _held_of(session: RepositorySession, item: ReceiptItem) -> _RepositoryFiles:
     if _is_attached(item):
         return await _attached(session, item)
     held: list[OriginalFile] = []
@@ -198,17 +198,17 @@ async def _held_of(session: RepositorySession, item: ReceiptItem) -> _Holdings:
         one.id: _Found(one.id, one.size_bytes, one.hash if one.hasher == _SHA1 else "")
         for one in mine
     }
-    return _Holdings(found, {one.client_path: one.id for one in mine})
+    return _RepositoryFiles(found, {one.client_path: one.id for one in mine})
 
 
-async def _attached(session: RepositorySession, item: ReceiptItem) -> _Holdings:
+async def _attached(session: RepositorySession, item: ReceiptItem) -> _RepositoryFiles:
     found: dict[int, _Found] = {}
     for file in item.files:
         with suppress(NoSuchFile):
             if file.repository_id is not None:
                 one = await session.attachments.get(file.repository_id)
                 found[one.id] = _Found(one.id, one.size_bytes, one.sha1)
-    return _Holdings(found, {})
+    return _RepositoryFiles(found, {})
 
 
 def _is_attached(item: ReceiptItem) -> bool:

@@ -38,7 +38,7 @@ class Holding(StrEnum):
     UNKNOWN = "unknown"
 
 
-class FileCheck(Message):
+class FileHolding(Message):
     """What came of one file; ``sentence`` says of any but a held one why."""
 
     item_id: str
@@ -53,7 +53,7 @@ class CheckLine(Message):
     A check that does not end with ``ended`` or a problem was cut off.
     """
 
-    file: FileCheck | None = None
+    file: FileHolding | None = None
     #: Bytes read so far, in all; only of a deep check.
     bytes_read: int = 0
     problem: Problem | None = None

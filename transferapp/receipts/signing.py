@@ -1,7 +1,7 @@
 """Signatures of receipts: Ed25519 in a compact JWS (RFC 7515), checked with public keys only.
 
 One algorithm, and every character counts: joserfc refuses what decodes to the same bytes and
-is spelled otherwise, so that no two files are the same receipt (docs/adr/0030).
+is spelled otherwise, so that no two files are the same receipt (docs/adr/0032).
 """
 
 from __future__ import annotations

@@ -28,7 +28,12 @@ from transferapp.cli.receipt_texts import (
     coverage_lines,
     statement,
 )
-from transferapp.client.covered_folders import FolderCoverage, Holdings, Receipts, coverage
+from transferapp.client.covered_folders import (
+    FolderCoverage,
+    HoldingByFile,
+    ReceiptIndex,
+    coverage,
+)
 from transferapp.client.receipt_compare import ComparedFile, Found, compare
 from transferapp.client.receipt_files import (
     ReceiptOnDisk,
@@ -41,7 +46,7 @@ from transferapp.client.receipt_files import (
 from transferapp.client.receipts import keep_keys
 from transferapp.client.server import ServerClient
 from transferapp.errors import Invalid
-from transferapp.protocol.receipts import FileCheck, Holding
+from transferapp.protocol.receipts import FileHolding, Holding
 from transferapp.receipts.known_keys import KnownKey, KnownKeys, keys_in_file
 
 app = typer.Typer(help="Receipts: signed documents of what was verified of a transfer.")
@@ -134,9 +139,11 @@ def verify(
 def check(file: ReceiptFile, *, deep: Deep = False, as_json: AsJson = False) -> None:
     """Ask the server whether the repository still holds the files of a receipt."""
 
-    async def work() -> list[FileCheck]:
+    async def work() -> list[FileHolding]:
         async with signed_in.server_client() as (server, _):
-            return list((await _holdings(server, read_content(file), deep=deep)).values())
+            return list(
+                (await _holding_by_file(server, read_content(file), deep=deep)).values()
+            )
 
     found = asyncio.run(work())
     if as_json:
@@ -181,13 +188,13 @@ def covered(
     for one in refused:
         warn(f"Not counted on: '{one.path}'. {one.sentence}")
 
-    told = asyncio.run(_coverage(folders, Receipts(found), deep=deep))
+    found_here = asyncio.run(_coverage(folders, ReceiptIndex(found), deep=deep))
     if as_json:
-        show_json({"folders": told, "receipts": len(found), "deep": deep})
+        show_json({"folders": found_here, "receipts": len(found), "deep": deep})
     else:
-        show_lines(line for one in told for line in coverage_lines(one))
+        show_lines(line for one in found_here for line in coverage_lines(one))
         echo("Nothing was deleted.")
-    if not all(one.covered for one in told):
+    if not all(one.covered for one in found_here):
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
@@ -210,12 +217,12 @@ def new_key(*, as_json: AsJson = False) -> None:
 
 
 async def _coverage(
-    folders: list[Path], receipts: Receipts, *, deep: bool
+    folders: list[Path], receipts: ReceiptIndex, *, deep: bool
 ) -> list[FolderCoverage]:
     async with signed_in.server_client() as (server, _):
 
-        async def ask(receipt: ReceiptOnDisk) -> Holdings:
-            return await _holdings(server, receipt.content, deep=deep)
+        async def ask(receipt: ReceiptOnDisk) -> HoldingByFile:
+            return await _holding_by_file(server, receipt.content, deep=deep)
 
         return await coverage(folders, receipts, ask)
 
@@ -231,10 +238,10 @@ def _keys(given: Path | None) -> Sequence[KnownKey]:
     return [*KnownKeys().all(), *KnownKeys(AgentSettings().receipt_keys).all()]
 
 
-async def _holdings(
+async def _holding_by_file(
     server: ServerClient, content: bytes, *, deep: bool
-) -> dict[tuple[str, str], FileCheck]:
-    found: dict[tuple[str, str], FileCheck] = {}
+) -> dict[tuple[str, str], FileHolding]:
+    found: dict[tuple[str, str], FileHolding] = {}
     async for line in server.check_receipt(content, deep=deep):
         if line.file is not None:
             found[line.file.item_id, line.file.path] = line.file

@@ -187,7 +187,9 @@ def keep_held(connection: sa.Connection, item_id: str, held: HeldFiles) -> None:
 
 
 def keep_origin(connection: sa.Connection, transfer_id: str, origin: Origin) -> None:
-    """Note where an import's files lay; what was said first stays."""
+    """Note where an import's files lay; what was said first stays. Raises TransferNotFound,
+    StateConflict for an export.
+    """
     mine = transfers.c.id == transfer_id
     found = fetch_one(connection, sa.select(transfers).where(mine).with_for_update())
     if found is None:

@@ -55,8 +55,8 @@ async def origin(
     transfer_id: str, stated: StatedOrigin, _grant: TransferGrant, request: Request
 ) -> None:
     """Tell where the files of an import lie; what is said first stays."""
-    said = Origin(stated.workstation, stated.folders)
-    await parts_of(request).receipts.keep_origin(transfer_id, said)
+    where = Origin(stated.workstation, stated.folders)
+    await parts_of(request).receipts.keep_origin(transfer_id, where)
 
 
 @router.post(routes.RECEIPT_CHECK, response_class=Response, openapi_extra=_BODY)
@@ -69,10 +69,10 @@ async def check(grant: SessionGrant, request: Request, *, deep: bool = False) ->
     found = await parts.receipts.read(grant.username, await _body(request))
     parts.receipt_checks.check_kind(found)
     lines = parts.receipt_checks.check(grant.username, found, deep=deep)
-    return StreamingResponse(_told(lines), media_type=CHECK_TYPE)
+    return StreamingResponse(_lines(lines), media_type=CHECK_TYPE)
 
 
-async def _told(lines: AsyncGenerator[CheckLine, None]) -> AsyncGenerator[bytes, None]:
+async def _lines(lines: AsyncGenerator[CheckLine, None]) -> AsyncGenerator[bytes, None]:
     end = CheckLine(ended=True)
     try:
         async with aclosing(lines):
