@@ -10,7 +10,7 @@ import structlog
 from transferapp import errors
 from transferapp.agent.records import SubmissionRecord
 from transferapp.agent.settings import AgentSettings
-from transferapp.client.receipt_files import receipt_name
+from transferapp.client.receipt_saving import receipt_name
 from transferapp.client.receipts import ReceiptClient, keep_keys
 from transferapp.host.private_file import write_private_text
 from transferapp.intake.file_names import shown_text

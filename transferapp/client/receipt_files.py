@@ -1,16 +1,16 @@
-"""Receipts as files on this computer: their names, reading them, and the keys known here."""
+"""Receipts as files on this computer, whose signatures are good."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transferapp.errors import DamagedReceipt, Invalid, NameTaken
+from transferapp.client.receipt_saving import read_content
+from transferapp.errors import DamagedReceipt, Invalid
 from transferapp.receipts.document import Receipt
 from transferapp.receipts.known_keys import KnownKey
-from transferapp.receipts.signing import LARGEST, verify
+from transferapp.receipts.signing import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class RefusedReceipt:
     sentence: str
 
 
-def receipt_name(transfer_id: str) -> str:
-    """Return the name of a receipt's file."""
-    return f"receipt-{transfer_id}.jws"
-
-
 def read_receipt(path: Path, keys: Sequence[KnownKey]) -> ReceiptOnDisk:
     """Read a receipt and check its signature, offline; blocking.
 
@@ -45,35 +40,6 @@ def read_receipt(path: Path, keys: Sequence[KnownKey]) -> ReceiptOnDisk:
     signed = verify(content, [known.key for known in keys])
     key = next(known for known in keys if known.id == signed.key_id)
     return ReceiptOnDisk(path, content, signed.receipt, key)
-
-
-def read_content(path: Path) -> bytes:
-    """Return a receipt's bytes, whatever they are; raises Invalid when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as error:
-        raise Invalid(f"'{path}' cannot be read ({error.strerror}).") from error
-
-
-def save_receipt(path: Path, content: bytes) -> Path:
-    """Write a receipt to where a person wants it, durably; blocking.
-
-    Raises NameTaken for a file that is another one, Invalid when it cannot be written.
-    """
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError:
-        if read_content(path) != content:
-            raise NameTaken(
-                f"'{path}' is there, and another receipt or file. Name another with --to."
-            ) from None
-    except OSError as error:
-        raise Invalid(f"'{path}' cannot be written ({error.strerror}).") from error
-    return path.resolve()
 
 
 def read_receipts(

@@ -19,6 +19,9 @@ from pydantic import (
 
 from transferapp.errors import DamagedReceipt
 
+#: Bytes of a receipt's file: some 400,000 files. No more is read.
+LARGEST = 128 << 20
+
 
 def _utc(time: datetime) -> datetime:
     if time.utcoffset():

@@ -16,12 +16,10 @@ from joserfc.jwk import OKPKey
 from pydantic import TypeAdapter, ValidationError
 
 from transferapp.errors import DamagedReceipt, Invalid, ReceiptKeyUnknown
-from transferapp.receipts.document import Receipt
+from transferapp.receipts.document import LARGEST, Receipt
 
 ALGORITHM = "Ed25519"
 TYPE = "transferapp-receipt+jws"
-#: Bytes of a receipt's file: some 400,000 files. No more is read.
-LARGEST = 128 << 20
 _CURVE: Final = "Ed25519"
 _HEADER = frozenset({"alg", "kid", "typ"})
 _JWK = TypeAdapter(dict[str, str])

@@ -14,11 +14,16 @@ from joserfc.jwk import OctKey, OKPKey
 from pydantic import ValidationError
 
 from transferapp.errors import DamagedReceipt, Invalid, ReceiptKeyUnknown, SettingsInvalid
-from transferapp.receipts.document import Receipt, ReceiptFile, ReceiptItem, ReceiptOrigin
+from transferapp.receipts.document import (
+    LARGEST,
+    Receipt,
+    ReceiptFile,
+    ReceiptItem,
+    ReceiptOrigin,
+)
 from transferapp.receipts.key_file import change_key, read_keys
 from transferapp.receipts.known_keys import KnownKeys, keys_in_file
 from transferapp.receipts.signing import (
-    LARGEST,
     key_of,
     key_set,
     keys_of_set,

@@ -37,12 +37,10 @@ from transferapp.client.covered_folders import (
 from transferapp.client.receipt_compare import ComparedFile, Found, compare
 from transferapp.client.receipt_files import (
     ReceiptOnDisk,
-    read_content,
     read_receipt,
     read_receipts,
-    receipt_name,
-    save_receipt,
 )
+from transferapp.client.receipt_saving import read_content, receipt_name, save_receipt
 from transferapp.client.receipts import keep_keys
 from transferapp.client.server import ServerClient
 from transferapp.errors import Invalid

@@ -21,7 +21,7 @@ from transferapp.protocol.receipts import (
     CheckLine,
     StatedOrigin,
 )
-from transferapp.receipts.signing import LARGEST
+from transferapp.receipts.document import LARGEST
 from transferapp.server.auth import SessionGrant, TransferGrant, TransferReader
 from transferapp.server.parts import parts_of
 
