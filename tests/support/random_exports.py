@@ -112,8 +112,8 @@ def export_killed(images: Imported, form: str, out: Path, kills: Kills) -> dict[
         most=kills.most, every_s=kills.every_s, within_s=kills.within_s,
     )  # fmt: skip
     states = Counter(item.state for item in seen[-1].items)
-    troubles = [item for item in seen[-1].items if item.state is not ItemState.DELIVERED]
-    assert not troubles, (states, troubles[:3])
+    undelivered = [item for item in seen[-1].items if item.state is not ItemState.DELIVERED]
+    assert not undelivered, (states, undelivered[:3])
     _check(images, form, asyncio.run(_placed(terminal, transfer_id)))
     assert not list(out.rglob("*.part")), "something half is left"
     return killed
@@ -167,6 +167,8 @@ def _checked(path: Path, form: str, edge: int) -> int:
 
 
 def _pixels(path: Path, form: str) -> npt.NDArray[Any]:
+    if path.is_dir() and not form.startswith("ome-zarr"):
+        [path] = path.iterdir()  # Its name was taken in the folder above.
     if form == "ome-tiff":
         return tifffile.imread(path, level=0)
     if form.startswith("ome-zarr"):
