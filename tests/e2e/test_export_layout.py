@@ -5,13 +5,18 @@ repositories.
 from __future__ import annotations
 
 import asyncio
+import csv
+import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.both_repositories import REPOSITORIES, installed
+from tests.support.export_env import arrived, manifests
 from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from transferapp.host.resources import resource
 from transferapp.model.containers import ContainerKind, ContainerRef
@@ -66,6 +71,25 @@ def plates_given_out(terminal: Terminal) -> Iterator[None]:
         repository.sandbox.control("set", key=key, value="+read,+write,+image")
 
 
+def checked(folder: Path) -> list[dict[str, Any]]:
+    """Check the checksums beside an export as a person does; return its list."""
+    found = manifests(folder)
+    asked = ("sha1sum", "--check", "--strict", "--quiet", found["sha1"].name)
+    done = subprocess.run(asked, cwd=folder, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    files = {file["path"] for item in manifest(folder) for file in item["files"]}
+    assert files == arrived(folder).keys()
+    with found["images.csv"].open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def manifest(folder: Path) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = json.loads(manifests(folder)["manifest.json"].read_bytes())[
+        "items"
+    ]
+    return items
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -89,6 +113,10 @@ def test_datasets_of_one_name_and_of_names_that_windows_cannot_store(
     assert found == {f"{folder}/{name}" for folder in folders for name in names}
     for number, folder in enumerate(folders):
         assert contents(out / folder) == contents(tmp_path / f"run{number}")
+    listed = checked(out)
+    assert {(row["project"], row["dataset"]) for row in listed} == {
+        ("Trailing dots...", name) for name in kinds
+    }
     # Once more: nothing of it goes between the files of the first.
     again = exported(terminal, out, str(project), "--form", "png")
     assert {Path(place).parts[0] for place in again} == {"Trailing dots (2)"}
@@ -120,6 +148,8 @@ def test_a_plate(terminal: Terminal, tmp_path: Path) -> None:
         [place] = exported(terminal, tmp_path / "originals", str(screen))
     # One fileset of several wells: it lies in the plate's folder, and is one object.
     top, plate, _object = Path(place).parts
+    wells = [(row["well"], row["field"]) for row in checked(tmp_path / "originals")]
+    assert wells == [("A01", "0"), ("A01", "1"), ("A02", "0"), ("A02", "1")]
     assert top == "Screen 1"
     assert contents(tmp_path / "originals" / place) == contents(source)
     pictures = exported(terminal, tmp_path / "pictures", str(screen), "--form", "png")

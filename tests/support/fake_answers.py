@@ -10,6 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from transferapp import errors
+from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.export_places import (
+    ImageLocation,
+    ItemPlace,
+    NamedContainer,
+    PlacedImage,
+)
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.protocol import problems
 from transferapp.protocol.messages import Accepted
@@ -47,3 +54,16 @@ def accepted_answer(accepted: Accepted) -> Response:
 
 def model_answer(shape: type[Any], value: Any) -> Response:
     return Response(TypeAdapter(shape).dump_json(value), media_type="application/json")
+
+
+def place_of(item_id: str, image_id: int, way: str) -> ItemPlace:
+    """Where an image goes that lies in a project and a dataset of these names."""
+    folder = tuple(way.split("/"))
+    kinds = (ContainerKind.PROJECT, ContainerKind.DATASET)
+    containers = tuple(
+        NamedContainer(ContainerRef(kind, number), name)
+        for number, (kind, name) in enumerate(zip(kinds, folder, strict=True), 1)
+    )
+    location = ImageLocation(image_id, containers)
+    image = PlacedImage(image_id, f"image {image_id}", (location,))
+    return ItemPlace(folder, (image,), item_id=item_id)

@@ -24,6 +24,7 @@ from tests.support.fake_answers import (
     EPOCH,
     accepted_answer,
     model_answer,
+    place_of,
     problem_answer,
     queued_item,
 )
@@ -64,6 +65,8 @@ class FakeServer:
     #: Bytes of an export's file by image id; filesets of more files by their client paths.
     images: dict[int, bytes] = field(default_factory=dict)
     filesets: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    #: Where an export's images go ("Project/Dataset"), by image id.
+    ways: dict[int, str] = field(default_factory=dict)
     #: What becomes of an export's items at first.
     export_state: ItemState = ItemState.READY
     #: Bytes that have arrived, by file id, and how often each file was sealed.
@@ -134,18 +137,25 @@ class FakeServer:
     def new_export(self, name: str, image_ids: list[int]) -> Accepted:
         """Register an export; its items are ready at once, or in ``export_state``."""
         transfer_id = uuid.uuid4().hex
-        rows, files = [], []
+        rows, files, places = [], [], []
         for image_id in image_ids:
             item_id, contents = uuid.uuid4().hex, self._contents(image_id)
             size = sum(map(len, contents.values()))
             item = queued_item(transfer_id, item_id, f"image {image_id}", (len(contents), size))
             rows.append(replace(item, state=self.export_state, image_ids=(image_id,)))
+            places += [place_of(item_id, image_id, way) for way in self._ways(image_id)]
             for path, content in contents.items():
                 sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
                 file_id = uuid.uuid4().hex
                 self.arrived[file_id] = bytearray(content)
                 files.append(TransferFile(file_id, item_id, path, len(content), sha1=sha1))
-        return self._add(transfer_id, TransferKind.EXPORT, name, rows, files)
+        accepted = self._add(transfer_id, TransferKind.EXPORT, name, rows, files)
+        details = replace(accepted.details, places=tuple(places), repository="fake")
+        self.details[transfer_id] = details
+        return accepted
+
+    def _ways(self, image_id: int) -> list[str]:
+        return [self.ways[image_id]] if image_id in self.ways else []
 
     def _contents(self, image_id: int) -> dict[str, bytes]:
         if image_id in self.filesets:
@@ -260,7 +270,7 @@ class FakeServer:
     async def _details(self, request: Request) -> Response:
         details = self.details[self._check(request, request.path_params["transfer"])]
         if request.query_params.get("files") != "true":
-            details = replace(details, files=())
+            details = replace(details, files=(), places=())
         return model_answer(TransferDetails, details)
 
     async def _cancel(self, request: Request) -> Response:
