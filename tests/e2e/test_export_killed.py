@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.agent_process import until
 from tests.support.export_env import is_manifest
 from tests.support.installation import PASSWORD, USERNAME, Terminal
 from tests.support.multi_file_images import companion_set, ome_zarr, put_into
@@ -60,9 +61,8 @@ def _hashed(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 async def placements(installation: LocalInstallation, transfer_id: str) -> dict[str, Path]:
-    async with AgentClient(installation.agent_socket) as agent, asyncio.timeout(60):
-        while not (await agent.submission(transfer_id)).manifest:
-            await asyncio.sleep(0.1)
+    async with AgentClient(installation.agent_socket) as agent:
+        await until(agent, transfer_id, lambda view: bool(view.manifest))
         found = await agent.placements(transfer_id)
     assert all(one.placed for one in found)
     return {one.item_id: Path(one.path) for one in found}

@@ -24,9 +24,9 @@ from tests.support.fake_answers import (
     EPOCH,
     accepted_answer,
     model_answer,
-    place_of,
     problem_answer,
     queued_item,
+    with_places,
 )
 from transferapp import errors
 from transferapp.model.drops import SourceScan
@@ -137,25 +137,20 @@ class FakeServer:
     def new_export(self, name: str, image_ids: list[int]) -> Accepted:
         """Register an export; its items are ready at once, or in ``export_state``."""
         transfer_id = uuid.uuid4().hex
-        rows, files, places = [], [], []
+        rows, files = [], []
         for image_id in image_ids:
             item_id, contents = uuid.uuid4().hex, self._contents(image_id)
             size = sum(map(len, contents.values()))
             item = queued_item(transfer_id, item_id, f"image {image_id}", (len(contents), size))
             rows.append(replace(item, state=self.export_state, image_ids=(image_id,)))
-            places += [place_of(item_id, image_id, way) for way in self._ways(image_id)]
             for path, content in contents.items():
                 sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
                 file_id = uuid.uuid4().hex
                 self.arrived[file_id] = bytearray(content)
                 files.append(TransferFile(file_id, item_id, path, len(content), sha1=sha1))
         accepted = self._add(transfer_id, TransferKind.EXPORT, name, rows, files)
-        details = replace(accepted.details, places=tuple(places), repository="fake")
-        self.details[transfer_id] = details
+        self.details[transfer_id] = with_places(accepted.details, self.ways)
         return accepted
-
-    def _ways(self, image_id: int) -> list[str]:
-        return [self.ways[image_id]] if image_id in self.ways else []
 
     def _contents(self, image_id: int) -> dict[str, bytes]:
         if image_id in self.filesets:
