@@ -302,7 +302,7 @@ class FakeSession:
         self.changed.notify()
 
 
-async def until(holds: Callable[[], object], timeout_s: float = 20.0) -> None:
+async def until(holds: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Wait until something holds; fails after ``timeout_s``."""
     async with asyncio.timeout(timeout_s):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event
