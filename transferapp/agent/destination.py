@@ -21,6 +21,7 @@ from transferapp.agent.export_tree import ExportTree, Way
 from transferapp.agent.manifest_files import ManifestFiles, Reported
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.placements import adding
+from transferapp.agent.plate_files import write_plates
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
 from transferapp.client.folders import OpenFolder, open_destination
@@ -208,8 +209,14 @@ class Destination:
                 destination_errors(self._path / self._manifest.name),
                 open_destination(self._path, make=False) as root,
             ):
-                name = self._manifest.write(root, reported, now)
+                write = partial(self._write_into, root)
+                plates = write_plates(self._outbox, self._transfer_id, write)
+                name = self._manifest.write(root, reported, plates, now)
         self._outbox.folders.set_manifest(self._transfer_id, name)
+
+    def _write_into(self, root: OpenFolder, way: Way, name: str, content: bytes) -> None:
+        with self._tree.opened(root, way) as into:
+            placing.write_whole(into, name, self._transfer_id, [content])
 
     def _begin(self, item_id: str, placement: Placement) -> Placement:
         # A destination that was there and is gone is a drive that is not connected.

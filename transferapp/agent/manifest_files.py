@@ -6,8 +6,7 @@ own. Each is written hidden and replaces the one before in one step. All methods
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -16,6 +15,7 @@ import structlog
 from transferapp.agent.export_folders import below
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.records import SubmissionRecord
+from transferapp.client import placing
 from transferapp.client.export_manifest import (
     DELIVERED,
     ManifestFile,
@@ -26,7 +26,6 @@ from transferapp.client.export_manifest import (
     manifest_lines,
 )
 from transferapp.client.folders import OpenFolder
-from transferapp.client.names import part_name
 from transferapp.client.placement import Placement, PlacementStage
 from transferapp.host.storable_names import storable_name
 from transferapp.model.stages import ItemStage
@@ -36,7 +35,6 @@ _log = structlog.get_logger(__name__)
 #: What an item is, and code and sentence of what is wrong with it, as the server says.
 Reported = Mapping[str, tuple[str, str, str]]
 _NAME_BYTES = 100
-_BATCH_BYTES = 1 << 16
 
 
 class ManifestFiles:
@@ -53,33 +51,33 @@ class ManifestFiles:
         name = storable_name(self._record.name, _NAME_BYTES) or "Export"
         return f"{name}.{self._record.transfer_id[:8]}"
 
-    def write(self, root: OpenFolder, reported: Reported, now: datetime) -> str:
-        """Write them into the destination; returns the manifest's name. Raises OSError, and
-        DestinationUnwritable for what is in the way.
+    def write(
+        self,
+        root: OpenFolder,
+        reported: Reported,
+        plates: Sequence[ManifestFile],
+        now: datetime,
+    ) -> str:
+        """Write them into the destination; returns the manifest's name. ``plates`` are files
+        that belong to no item. Raises OSError, and DestinationUnwritable for what is in the
+        way.
         """
 
         def items() -> Iterator[ManifestItem]:
             return self._items(reported)
 
         manifest = f"{self.name}.manifest.json"
-        self._replace(root, f"{self.name}.sha1", checksum_lines(items()))
+        self._replace(root, f"{self.name}.sha1", checksum_lines(items(), plates))
         self._replace(root, f"{self.name}.images.csv", list_lines(items()))
         # Last: who finds it finds the others.
-        self._replace(root, manifest, manifest_lines(self._head(now), items()))
+        self._replace(root, manifest, manifest_lines(self._head(now), items(), plates))
         _log.info("manifest written", transfer=self._record.transfer_id, name=manifest)
         return manifest
 
     def _replace(self, root: OpenFolder, name: str, lines: Iterable[str]) -> None:
-        part = part_name(name, self._record.transfer_id)
-        with os.fdopen(root.grow(part), "ab", buffering=_BATCH_BYTES) as file:
-            file.truncate(0)
-            for line in lines:
-                # Half a character becomes what JSON writes for it.
-                file.write(line.encode(errors="backslashreplace"))
-            file.flush()
-            os.fsync(file.fileno())
-        root.move(part, root, name)
-        root.sync()
+        # Half a character becomes what JSON writes for it.
+        pieces = (line.encode(errors="backslashreplace") for line in lines)
+        placing.write_whole(root, name, self._record.transfer_id, pieces)
 
     def _head(self, now: datetime) -> ManifestHead:
         record = self._record

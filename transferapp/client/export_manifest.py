@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from transferapp import __version__
@@ -62,8 +63,12 @@ class ManifestHead:
     written_at: datetime
 
 
-def manifest_lines(head: ManifestHead, items: Iterable[ManifestItem]) -> Iterator[str]:
-    """Yield the JSON document in pieces, one line for each item."""
+def manifest_lines(
+    head: ManifestHead, items: Iterable[ManifestItem], plates: Sequence[ManifestFile] = ()
+) -> Iterator[str]:
+    """Yield the JSON document in pieces, one line for each item; ``plates`` are the files that
+    make plates of their fields.
+    """
     known = {
         "manifest": "transferapp-export",
         "manifest_version": 1,
@@ -74,6 +79,7 @@ def manifest_lines(head: ManifestHead, items: Iterable[ManifestItem]) -> Iterato
         "asked_at": head.asked_at.isoformat(),
         "written_at": head.written_at.isoformat(),
         "checksum": "sha1",
+        "plate_files": [_file(file) for file in plates],
     }
     yield json.dumps(known, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "items": ['
     before = "\n  "
@@ -90,16 +96,17 @@ def list_lines(items: Iterable[ManifestItem]) -> Iterator[str]:
     yield from csv_lines(row for item in items for row in _rows(item))
 
 
-def checksum_lines(items: Iterable[ManifestItem]) -> Iterator[str]:
+def checksum_lines(
+    items: Iterable[ManifestItem], plates: Sequence[ManifestFile] = ()
+) -> Iterator[str]:
     """Yield what ``sha1sum --check`` reads, of every file."""
-    for item in items:
-        for file in item.files:
-            name = file.path
-            # As GNU coreutils write names that would break a line.
-            for char, escape in (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r")):
-                name = name.replace(char, escape)
-            escaped = "\\" if name != file.path else ""
-            yield f"{escaped}{file.sha1}  {name}\n"
+    for file in chain(chain.from_iterable(item.files for item in items), plates):
+        name = file.path
+        # As GNU coreutils write names that would break a line.
+        for char, escape in (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r")):
+            name = name.replace(char, escape)
+        escaped = "\\" if name != file.path else ""
+        yield f"{escaped}{file.sha1}  {name}\n"
 
 
 def _item(item: ManifestItem) -> dict[str, Any]:
@@ -109,19 +116,15 @@ def _item(item: ManifestItem) -> dict[str, Any]:
         "state": item.state,
         "path": item.path or None,
         "images": [_image(image) for image in item.images],
-        "files": [
-            {
-                "path": file.path,
-                "size_bytes": file.size_bytes,
-                "sha1": file.sha1,
-                "client_path": file.client_path,
-            }
-            for file in item.files
-        ],
+        "files": [{**_file(file), "client_path": file.client_path} for file in item.files],
     }
     if item.problem:
         value["problem"] = {"code": item.code, "message": item.problem}
     return value
+
+
+def _file(file: ManifestFile) -> dict[str, Any]:
+    return {"path": file.path, "size_bytes": file.size_bytes, "sha1": file.sha1}
 
 
 def _image(image: PlacedImage) -> dict[str, Any]:
