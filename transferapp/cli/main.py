@@ -77,7 +77,7 @@ COMMANDS = (
         "deposit",
         "depositing",
         "deposit",
-        "Make a bag (BagIt) or an RO-Crate of an export, for an archive of research data.",
+        "Make a bag (BagIt) or an RO-Crate, or both, of an export that is on this computer.",
     ),
     CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
     CommandEntry(

@@ -24,7 +24,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Deposit:
     """What is made of an export."""
 
     bag: bool
@@ -35,7 +35,7 @@ class Wanted:
     licence: str = ""
 
 
-def make_deposit(manifest: Path, target: Path, wanted: Wanted) -> DepositSource:
+def make_deposit(manifest: Path, target: Path, wanted: Deposit) -> DepositSource:
     """Make the folder ``target`` of the export of a manifest; nothing of the export changes.
 
     Raises NoSuchFile, Invalid (nothing to deposit, nothing wanted), NameTaken, VanishedFile,
@@ -69,7 +69,7 @@ def make_deposit(manifest: Path, target: Path, wanted: Wanted) -> DepositSource:
     return source
 
 
-def _describe(source: DepositSource, folder: Path, wanted: Wanted) -> None:
+def _describe(source: DepositSource, folder: Path, wanted: Deposit) -> None:
     if wanted.crate:
         write_crate(source, folder, licence=wanted.licence)
     if wanted.bag:

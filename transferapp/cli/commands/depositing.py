@@ -31,19 +31,19 @@ def deposit(  # noqa: PLR0913 - one for each option
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a bag (BagIt) or an RO-Crate, or both in one, of an export that is on this computer.
+    """Make a bag (BagIt) or an RO-Crate, or both, of an export that is on this computer.
 
     Every file is read and compared with what was exported. The export stays as it is.
     """
     try:
-        from transferapp.deposit.making import Wanted, make_deposit  # noqa: PLC0415 - an extra
+        from transferapp.deposit.making import Deposit, make_deposit  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as missing:
         raise SettingsInvalid(
             f"This needs the extra 'deposit' ({missing.name} is not installed). Install it"
             " with: pip install 'transferapp[deposit]'"
         ) from missing
     source = make_deposit(
-        manifest, to, Wanted(bag=bag, crate=crate, copy=copy, licence=licence)
+        manifest, to, Deposit(bag=bag, crate=crate, copy=copy, licence=licence)
     )
     count = sum(1 for _ in source.files)
     if as_json:
