@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = {
     "commands/stores": ("server",),
     "conversion": ("server",),
+    "deposit": ("deposit",),
     "desktop": ("desktop",),
     "grants/signing.py": ("server",),
     "grants/stores": ("server",),

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.agent_process import AgentProcess, agent, home, server, until
-from tests.support.export_env import Contents, companion, placed_as, tree, zarr
+from tests.support.export_env import (
+    Contents,
+    arrived,
+    companion,
+    is_manifest,
+    placed_as,
+    tree,
+    zarr,
+)
 from tests.support.fake_server import FakeServer
 from transferapp.client.agent import AgentClient
 from transferapp.client.importing import ExportPlan, hand_over_export
@@ -58,7 +66,7 @@ def big(folder: str, seed: int) -> Contents:
 
 
 def listed(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
+    return sorted(path for path in folder.iterdir() if not is_manifest(path.name))
 
 
 async def export(client: AgentClient, server: FakeServer, to: Path, *ids: int) -> str:
@@ -80,7 +88,7 @@ async def test_folders_of_one_name_never_mix(
         transfer_id = await export(client, server, out, *SAME_NAMES)
         await delivered(client, transfer_id)
         placements = await client.placements(transfer_id)
-    assert tree(out) == PLACED
+    assert arrived(out) == PLACED
     assert {Path(one.path).relative_to(out).parts[0] for one in placements} == {
         path.partition("/")[0] for path in PLACED
     }
@@ -128,7 +136,7 @@ async def test_killed_in_the_middle_it_goes_on_in_the_same_place(
         await delivered(client, transfer_id)
     again = len([r for r in server.requests if r.endswith("/content")]) - fetched
     assert again < 12, "what had arrived was fetched again"
-    assert tree(out) == {
+    assert arrived(out) == {
         **placed_as("Position1 (day1)", server.filesets[1], "day1/Position1"),
         **placed_as("Position1 (day2)", server.filesets[2], "day2/Position1"),
         **placed_as("Position1 (day3)", server.filesets[3], "day3/Position1"),
@@ -187,7 +195,7 @@ async def test_a_part_swapped_for_a_link_is_not_entered(
         part.unlink()
         elsewhere.rename(part)
         await delivered(client, transfer_id)
-    assert tree(out) == placed_as("Position1", server.filesets[1], "mon/Position1")
+    assert arrived(out) == placed_as("Position1", server.filesets[1], "mon/Position1")
 
 
 async def test_an_item_cancelled_at_the_server_leaves_nothing(
@@ -200,7 +208,7 @@ async def test_an_item_cancelled_at_the_server_leaves_nothing(
         first = server.item(transfer_id).id
         server.set_item(transfer_id, first, state=ItemState.CANCELLED)
         await until(client, transfer_id, lambda v: v.state == "cancelled")
-    assert tree(out) == placed_as("Position1 (tue)", server.filesets[2], "tue/Position1")
+    assert arrived(out) == placed_as("Position1 (tue)", server.filesets[2], "tue/Position1")
 
 
 async def test_an_item_that_failed_before_its_files_were_known_can_be_retried(
@@ -216,7 +224,7 @@ async def test_an_item_that_failed_before_its_files_were_known_can_be_retried(
             server.set_item(transfer_id, item_id, state=ItemState.READY)
         await client.retry(transfer_id)
         await delivered(client, transfer_id)
-    assert tree(out) == {
+    assert arrived(out) == {
         **placed_as("Position1", server.filesets[1], "mon/Position1"),
         **placed_as("Position2", server.filesets[2], "tue/Position2"),
     }

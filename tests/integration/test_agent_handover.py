@@ -14,6 +14,7 @@ from tests.support.agent_process import (
     until,
     write,
 )
+from tests.support.export_env import arrived, is_manifest, manifests
 from tests.support.fake_server import FakeServer
 from tests.support.small_disks import small_disk
 from transferapp.client.agent import AgentClient
@@ -49,7 +50,7 @@ async def test_export_arrives_in_place_and_never_replaces(
     assert (destination / "image 7.tif").read_bytes() == b"mine"
     assert (destination / "image 7 (2)" / "image 7.tif").read_bytes() == server.images[7]
     assert (destination / "image 8.tif").read_bytes() == server.images[8]
-    assert sorted(p.name for p in destination.iterdir()) == [
+    assert sorted(p.name for p in destination.iterdir() if not is_manifest(p.name)) == [
         "image 7 (2)",
         "image 7.tif",
         "image 8.tif",
@@ -87,7 +88,8 @@ async def test_export_waits_while_the_disk_is_full(
             (disk / "filler").unlink()
             await until(client, view.transfer_id, lambda v: v.state == "delivered")
         assert (disk / "image 7.tif").read_bytes() == server.images[7]
-        assert [path.name for path in disk.iterdir()] == ["image 7.tif"]
+        assert list(arrived(disk)) == ["image 7.tif"]
+        assert len(manifests(disk)) == 3
 
 
 async def test_a_cancelled_export_leaves_nothing_half_done(

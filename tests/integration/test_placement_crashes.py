@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -143,3 +145,33 @@ def test_killed_where_a_folder_was_there_before(
         killed_everywhere(quick_disk, monkeypatch, take, ways=WAYS)
     ):
         assert result == expected, number
+
+
+def test_killed_while_it_is_written_down(
+    quick_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left hidden, and no file is half one."""
+    now, name = datetime(2026, 1, 2, tzinfo=UTC), "t" * 32
+    for number in range(1000):
+        home = quick_disk / str(number)
+        station = Workstation(home)
+        station.export(name, home / "out", *PAIRS, ways=WAYS[:2])
+        assert station.work(name)
+        with crash_at(number, monkeypatch) as came, suppress(Crash):
+            station.destination(name).write_manifest({}, now)
+        station.outbox.close()
+        if len(came) < number:
+            assert number > 6
+            return
+        station = Workstation(home, contents=station.contents)
+        station.destination(name).write_manifest({}, now)
+        known = station.outbox.folders.known(name)
+        station.outbox.close()
+        found = tree(home / "out")
+        assert known is not None
+        assert known.manifest == "out.tttttttt.manifest.json"
+        items = json.loads(found.pop(known.manifest))["items"]
+        assert [len(item["files"]) for item in items] == [2, 2]
+        assert found.pop("out.tttttttt.sha1").count(b"  Lab/Day/Position1 (") == 4
+        assert found.pop("out.tttttttt.images.csv").count(b"delivered") == 2
+        assert found.keys() == {path for path in SORTED if path.startswith("Lab/Day/")}

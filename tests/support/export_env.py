@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ Contents = dict[str, bytes]
 #: Every call by which a destination changes.
 CHANGES = ("mkdir", "rmdir", "link", "unlink", "replace", "fsync")
 
+
+_MANIFEST = re.compile(r"\.[0-9a-f]{8}\.(manifest\.json|images\.csv|sha1)$")
 
 #: Closed after each unit test.
 _opened: list[Outbox] = []
@@ -180,6 +183,24 @@ def tree(folder: Path) -> Contents:
         elif not any(path.iterdir()):
             found[f"{name}/"] = b""
     return found
+
+
+def arrived(folder: Path) -> Contents:
+    """What ``tree`` finds, but for the three files that say what has come."""
+    return {name: content for name, content in tree(folder).items() if not is_manifest(name)}
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file is one of those three."""
+    return _MANIFEST.search(name) is not None
+
+
+def manifests(folder: Path) -> dict[str, Path]:
+    """Those files by their endings, of the only export of a folder."""
+    found = [path for path in folder.iterdir() if is_manifest(path.name)]
+    by_ending = {path.name.split(".", 2)[2]: path for path in found}
+    assert len(by_ending) == len(found)
+    return by_ending
 
 
 def companion(folder: str, number: int) -> Contents:

@@ -26,6 +26,7 @@ from tests.support.fake_answers import (
     model_answer,
     problem_answer,
     queued_item,
+    with_places,
 )
 from transferapp import errors
 from transferapp.model.drops import SourceScan
@@ -64,7 +65,8 @@ class FakeServer:
     #: Bytes of an export's file by image id; filesets of more files by their client paths.
     images: dict[int, bytes] = field(default_factory=dict)
     filesets: dict[int, dict[str, bytes]] = field(default_factory=dict)
-    #: What becomes of an export's items at first.
+    #: Where they go ("Project/Dataset"), and what becomes of an export's items at first.
+    ways: dict[int, str] = field(default_factory=dict)
     export_state: ItemState = ItemState.READY
     #: Bytes that have arrived, by file id, and how often each file was sealed.
     arrived: dict[str, bytearray] = field(default_factory=dict)
@@ -136,7 +138,8 @@ class FakeServer:
         transfer_id = uuid.uuid4().hex
         rows, files = [], []
         for image_id in image_ids:
-            item_id, contents = uuid.uuid4().hex, self._contents(image_id)
+            lone = {f"lab/image {image_id}.tif": self.images.get(image_id, b"")}
+            item_id, contents = uuid.uuid4().hex, self.filesets.get(image_id, lone)
             size = sum(map(len, contents.values()))
             item = queued_item(transfer_id, item_id, f"image {image_id}", (len(contents), size))
             rows.append(replace(item, state=self.export_state, image_ids=(image_id,)))
@@ -145,12 +148,9 @@ class FakeServer:
                 file_id = uuid.uuid4().hex
                 self.arrived[file_id] = bytearray(content)
                 files.append(TransferFile(file_id, item_id, path, len(content), sha1=sha1))
-        return self._add(transfer_id, TransferKind.EXPORT, name, rows, files)
-
-    def _contents(self, image_id: int) -> dict[str, bytes]:
-        if image_id in self.filesets:
-            return self.filesets[image_id]
-        return {f"lab/image {image_id}.tif": self.images[image_id]}
+        made = self._add(transfer_id, TransferKind.EXPORT, name, rows, files)
+        self.details[transfer_id] = with_places(made.details, self.ways)
+        return made
 
     def item(self, transfer_id: str, number: int = 0) -> TransferItem:
         """Return an item."""
@@ -260,7 +260,7 @@ class FakeServer:
     async def _details(self, request: Request) -> Response:
         details = self.details[self._check(request, request.path_params["transfer"])]
         if request.query_params.get("files") != "true":
-            details = replace(details, files=())
+            details = replace(details, files=(), places=())
         return model_answer(TransferDetails, details)
 
     async def _cancel(self, request: Request) -> Response:

@@ -31,6 +31,7 @@ NEEDS = {
     "intake/test_zarr_preflight.py": "zarr",
     "conversion/test_forms.py": "zarr",
     "conversion/test_ome_zarr.py": "zarr",
+    "deposit": "rocrate",
     "desktop": "numcodecs",
     "cli/test_log.py": "argon2",
     "cli/test_verbosity.py": "fastapi",

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 
@@ -17,8 +18,10 @@ import structlog
 
 from transferapp import errors
 from transferapp.agent.export_tree import ExportTree, Way
+from transferapp.agent.manifest_files import ManifestFiles, Reported
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.placements import adding
+from transferapp.agent.plate_files import write_plates
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
 from transferapp.client.folders import OpenFolder, open_destination
@@ -55,6 +58,7 @@ class Destination:
         self._transfer_id = record.transfer_id
         self._path = Path(record.destination)
         self._tree = ExportTree(outbox, record)
+        self._manifest = ManifestFiles(outbox, record)
         #: Files of one item arrive at the same time, and its part is made once.
         self._beginning = threading.Lock()
 
@@ -195,6 +199,24 @@ class Destination:
         with suppress(errors.DestinationUnwritable), self._opened(placement) as root:
             if not root.holds(placement.part, folder=True):
                 self._placements.begin_anew(item_id)
+
+    def write_manifest(self, reported: Reported, now: datetime) -> None:
+        """Write down what has come and what has not; nothing where nothing has come."""
+        found = self._placements.of_transfer(self._transfer_id).values()
+        name = ""
+        if any(one.stage is PlacementStage.PLACED for one in found):
+            with (
+                destination_errors(self._path / self._manifest.name),
+                open_destination(self._path, make=False) as root,
+            ):
+                write = partial(self._write_into, root)
+                plates = write_plates(self._outbox, self._transfer_id, write)
+                name = self._manifest.write(root, reported, plates, now)
+        self._outbox.folders.set_manifest(self._transfer_id, name)
+
+    def _write_into(self, root: OpenFolder, way: Way, name: str, content: bytes) -> None:
+        with self._tree.opened(root, way) as into:
+            placing.write_whole(into, name, self._transfer_id, [content])
 
     def _begin(self, item_id: str, placement: Placement) -> Placement:
         # A destination that was there and is gone is a drive that is not connected.

@@ -20,9 +20,17 @@ from transferapp.client.server import ServerClient
 from transferapp.client.workstation import WorkstationClient
 from transferapp.model.moves import FETCHED_STATES, UNPREPARED_STATES
 from transferapp.model.stages import ItemStage, stage_of
-from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
+from transferapp.model.transfers import (
+    ENDED_STATES,
+    PROBLEM_STATES,
+    ItemState,
+    TransferDetails,
+    TransferItem,
+)
 from transferapp.protocol import routes
 
+#: Nothing of these items moves by itself.
+_RESTING = frozenset(map(str, ENDED_STATES | PROBLEM_STATES))
 #: Seconds that items which are ready wait for those that are looked up.
 _WAIT_FOR_ALL_S = 20.0
 
@@ -40,6 +48,9 @@ class ExportRun(Run):
         self._finishing: set[str] = set()
         self._first_ready_at = 0.0
         self._asked = False
+        #: What the server said last of each item, and whether the manifest says so.
+        self._reported: dict[str, tuple[str, str, str]] = {}
+        self._written = False
 
     @property
     @override
@@ -51,6 +62,7 @@ class ExportRun(Run):
     async def take_over(self, server: WorkstationClient, details: TransferDetails) -> None:
         """Take in items that are ready now, with the places of their files."""
         await self._ask_for_places(server)
+        await self._note_states(details.items)
         rows = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         known = {row.item_id: row.stage for row in rows}
         for item in details.items:
@@ -121,7 +133,8 @@ class ExportRun(Run):
 
     @override
     async def before_end(self, server: ServerClient) -> None:
-        """Nothing: an export has no source here."""
+        """Write down what has come, and what has not."""
+        await self._write_manifest()
 
     @override
     async def file_moved(self, server: WorkstationClient, file: FileRecord) -> None:
@@ -146,6 +159,29 @@ class ExportRun(Run):
                 await self._finish(server, item_id)
             except (errors.SourceProblem, errors.StateConflict) as error:
                 await self.item_has_problem(server, item_id, error)
+        if self._rests():
+            await self._write_manifest()
+
+    async def _note_states(self, items: Sequence[TransferItem]) -> None:
+        """Keep what the server says of the items; while some go on, no manifest holds."""
+        reported = {item.id: (str(item.state), *_why(item)) for item in items}
+        if reported != self._reported:
+            self._reported, self._written = reported, False
+            folders = self.services.outbox.folders
+            known = await asyncio.to_thread(folders.known, self.transfer_id)
+            if known is not None and known.manifest is not None:
+                await asyncio.to_thread(folders.set_manifest, self.transfer_id, None)
+
+    def _rests(self) -> bool:
+        """Say whether nothing moves any more, unless a person acts."""
+        return all(state in _RESTING for state, _, _ in self._reported.values())
+
+    async def _write_manifest(self) -> None:
+        if not self._written:
+            now = self.services.clock.now()
+            write = partial(self._destination.write_manifest, self._reported, now)
+            await in_daemon_thread(write)
+            self._written = True
 
     async def _finish(self, server: WorkstationClient, item_id: str) -> None:
         """Place an item and tell the server of it; not one that has ended meanwhile."""

@@ -38,6 +38,8 @@ class KnownExport:
 
     form: str
     repository: str
+    #: The name of its manifest; empty where nothing came, None while more may come.
+    manifest: str | None = None
 
 
 class ExportFolders:
@@ -53,7 +55,7 @@ class ExportFolders:
         query = sa.select(_EXPORTS).where(_EXPORTS.c.transfer_id == transfer_id)
         with self._read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else KnownExport(row.form, row.repository)
+        return None if row is None else KnownExport(row.form, row.repository, row.manifest)
 
     def keep(self, details: TransferDetails) -> None:
         """Remember what the server says, once: it does not change any more.
@@ -78,6 +80,15 @@ class ExportFolders:
             rows = list(_rows(details, flat=flat))
             if rows:
                 connection.execute(sa.insert(_ITEMS), rows)
+
+    def set_manifest(self, transfer_id: str, name: str | None) -> None:
+        """Remember the manifest of an export, or (None) that it is not as it stands now."""
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_EXPORTS)
+                .where(_EXPORTS.c.transfer_id == transfer_id)
+                .values(manifest=name)
+            )
 
     def items(self, transfer_id: str) -> list[ExportItem]:
         """List the items of an export in order, also those whose files are not known."""

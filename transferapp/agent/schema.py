@@ -103,6 +103,8 @@ exports = sa.Table(
     ),
     sa.Column("form", sa.String, nullable=False),
     sa.Column("repository", sa.String, nullable=False),
+    #: The file that says what has come; empty where nothing has, NULL while more may come.
+    sa.Column("manifest", sa.String),
 )
 
 #: All items of an export, also those whose files are not known, with their places as JSON.
@@ -211,7 +213,7 @@ def _sort_into_folders(connection: sa.Connection) -> None:
     of_transfer = "VARCHAR NOT NULL REFERENCES submissions (transfer_id) ON DELETE CASCADE"
     connection.exec_driver_sql(
         f"CREATE TABLE exports (transfer_id {of_transfer}, form VARCHAR NOT NULL,"
-        " repository VARCHAR NOT NULL, PRIMARY KEY (transfer_id))"
+        " repository VARCHAR NOT NULL, manifest VARCHAR, PRIMARY KEY (transfer_id))"
     )
     connection.exec_driver_sql(
         f"CREATE TABLE export_items (item_id VARCHAR NOT NULL, transfer_id {of_transfer},"

@@ -211,7 +211,11 @@ class Agent:
         ]
         outbox.set_stages(left, ItemStage.CANCELLED)
         if record.kind is TransferKind.EXPORT:
-            Destination(outbox, record).discard_unwanted()
+            destination = Destination(outbox, record)
+            destination.discard_unwanted()
+            # A drive that is gone takes none; what was cancelled stays cancelled.
+            with suppress(errors.TransferAppError):
+                destination.write_manifest({}, self._services.clock.now())
         outbox.set_state(record.transfer_id, ItemState.CANCELLED, ended=True)
 
     async def _cancel_at_server(self, record: SubmissionRecord) -> None:
@@ -231,7 +235,11 @@ class Agent:
 
     async def _view_of(self, record: SubmissionRecord) -> SubmissionView:
         totals = await asyncio.to_thread(self._services.outbox.totals, record.transfer_id)
-        return view_of(record, totals, self._services.progress)
+        export = None
+        if record.kind is TransferKind.EXPORT:
+            known = self._services.outbox.folders.known
+            export = await asyncio.to_thread(known, record.transfer_id)
+        return view_of(record, totals, self._services.progress, export)
 
     @contextmanager
     def _followed(self) -> Iterator[None]:

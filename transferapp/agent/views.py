@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from transferapp.agent.export_folders import below
+from transferapp.agent.export_folders import KnownExport, below
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.progress import Progress
 from transferapp.agent.promises import promises
@@ -14,7 +14,12 @@ from transferapp.model.transfers import TransferKind
 from transferapp.protocol.messages import PlacementView, SubmissionView
 
 
-def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> SubmissionView:
+def view_of(
+    record: SubmissionRecord,
+    totals: Totals,
+    progress: Progress,
+    export: KnownExport | None = None,
+) -> SubmissionView:
     """Join what is durable with what is in flight; the grant is not in it."""
     stated = promises(record, totals)
     in_flight = 0 if record.ended else progress.beyond_outbox(record.transfer_id)
@@ -41,9 +46,16 @@ def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> Sub
         trouble_code=record.trouble_code or totals.trouble_code,
         trouble=record.trouble or totals.trouble,
         destination=record.destination,
+        manifest=_manifest(record, export),
         created_at=record.created_at,
         updated_at=record.updated_at,
     )
+
+
+def _manifest(record: SubmissionRecord, export: KnownExport | None) -> str | None:
+    if export is None or not export.manifest:
+        return export.manifest if export else None
+    return str(Path(record.destination, export.manifest))
 
 
 def placement_views(outbox: Outbox, record: SubmissionRecord) -> list[PlacementView]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 #: Seconds between two looks at the server, and between two at the workstation service.
 POLL_EVERY_S = 0.5
 _ASK_AGENT_EVERY_S = 3.0
+#: Seconds that a command waits for a manifest.
+_LONGEST_FOR_MANIFEST_S = 60.0
 #: An item has ended or waits for a person.
 _RESTING = ENDED_STATES | PROBLEM_STATES
 
@@ -48,6 +52,20 @@ async def follow(
             if hindrance.report(sentence, details) and lines:
                 show_event("waiting", transfer_id=transfer_id, message=sentence)
     return await scanned_at(server, transfer_id)
+
+
+async def manifest_written(details: TransferDetails) -> None:
+    """Wait until this computer's agent has written down what an export brought, so that what
+    runs next finds it; not for long where its folder is gone.
+    """
+    until_s = time.monotonic() + _LONGEST_FOR_MANIFEST_S
+    async with wiring.agent_client() as agent:
+        with suppress(TransferAppError):
+            # Each question lets the agent look at once.
+            while (await agent.submission(details.transfer.id)).manifest is None:
+                if time.monotonic() > until_s:
+                    return
+                await asyncio.sleep(POLL_EVERY_S)
 
 
 async def scanned_at(server: ServerClient, transfer_id: str) -> TransferDetails:

@@ -73,6 +73,12 @@ COMMANDS = (
         "export_images",
         "Export images, or all of a dataset, tag or search, into a folder, in the background.",
     ),
+    CommandEntry(
+        "deposit",
+        "depositing",
+        "deposit",
+        "Make a bag (BagIt) or an RO-Crate, or both, of an export that is on this computer.",
+    ),
     CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
     CommandEntry(
         "receipt",

@@ -6,11 +6,8 @@ Coordinates are pixels of the exported part, planes and channels its own, all co
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import json
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +15,8 @@ from typing import Any
 from transferapp import __version__
 from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.cut_place import CutRois
+from transferapp.host import csv_text
+from transferapp.host.csv_text import csv_cell
 from transferapp.model.images import AnnotationKind, Channel, ImageDetails
 from transferapp.model.plausible import plausible_um
 from transferapp.model.rois import Point, Roi, Shape, ShapeKind
@@ -27,9 +26,6 @@ COLUMNS = (
     "roi_id", "shape_id", "shape", "roi_name", "text", "z", "t", "c", "x", "y", "width",
     "height", "points", "stroke_color", "fill_color",
 )  # fmt: skip
-#: A spreadsheet would calculate what begins so.
-_FORMULA = ("=", "+", "-", "@")
-_SPACE = re.compile(r"[\s\x00-\x1f]+")
 
 
 def json_lines(image: CutImage, details: ImageDetails, repository: str) -> Iterator[str]:
@@ -56,21 +52,9 @@ def json_lines(image: CutImage, details: ImageDetails, repository: str) -> Itera
 
 def csv_lines(rois: CutRois) -> Iterator[str]:
     """Yield the lines of the CSV: the names of the columns, then one for each shape."""
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow(COLUMNS)
-    for roi in rois.rois:
-        for shape in roi.shapes:
-            yield _taken(line)
-            writer.writerow(_row(roi, shape))
-    yield _taken(line)
-
-
-def _taken(line: io.StringIO) -> str:
-    text = line.getvalue()
-    line.seek(0)
-    line.truncate()
-    return text
+    yield from csv_text.csv_lines([COLUMNS])
+    rows = (_row(roi, shape) for roi in rois.rois for shape in roi.shapes)
+    yield from csv_text.csv_lines(rows)
 
 
 def _text(value: Any, *, indent: int | None = None) -> str:
@@ -192,8 +176,8 @@ def _lacks_bits(shape: Shape) -> bool:
 
 def _row(roi: Roi, shape: Shape) -> Sequence[Any]:
     return (
-        roi.id, shape.id, shape.kind, _cell(roi.name), _cell(shape.text), shape.z, shape.t,
-        shape.c, *map(_number, shape.bounds()), _points(shape.outline()),
+        roi.id, shape.id, shape.kind, csv_cell(roi.name), csv_cell(shape.text), shape.z,
+        shape.t, shape.c, *map(_number, shape.bounds()), _points(shape.outline()),
         shape.stroke_color and f"#{shape.stroke_color}",
         shape.fill_color and f"#{shape.fill_color}",
     )  # fmt: skip
@@ -206,9 +190,3 @@ def _points(points: Sequence[Point]) -> str:
 def _number(value: float) -> str:
     """Return a number without what floating point adds: 0.1 + 0.2 is 0.3, -0.0 is 0."""
     return f"{value + 0.0:.12g}"
-
-
-def _cell(text: str) -> str:
-    """Return a text on one line, that no spreadsheet takes for a formula."""
-    plain = _SPACE.sub(" ", text).strip()
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain

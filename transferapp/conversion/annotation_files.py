@@ -4,7 +4,6 @@ as ``NAME.rois.csv``.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -17,6 +16,7 @@ from transferapp.conversion.cut_place import CutRois
 from transferapp.conversion.disk_errors import disk_errors
 from transferapp.conversion.names import stem
 from transferapp.errors import ChecksumMismatch
+from transferapp.host.csv_text import CSV_MARK
 from transferapp.model.export_specs import ExportForm
 from transferapp.model.images import ImageDetails
 
@@ -33,9 +33,7 @@ def write_annotation_files(
     """
     name, document = stem(image, form), json_lines(image, details, repository)
     _write(folder / f"{name}{_JSON}", "", document)
-    # Excel takes a CSV without the mark for one in the encoding of the country.
-    mark = codecs.BOM_UTF8.decode()
-    _write(folder / f"{name}{_CSV}", mark, csv_lines(image.rois or CutRois()))
+    _write(folder / f"{name}{_CSV}", CSV_MARK, csv_lines(image.rois or CutRois()))
 
 
 def _write(path: Path, mark: str, lines: Iterable[str]) -> None:

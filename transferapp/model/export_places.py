@@ -40,6 +40,20 @@ class WellField:
     x_um: float | None = None
     y_um: float | None = None
 
+    @property
+    def name(self) -> str:
+        """``A01`` to ``Z99``, then ``AA01``: sorted as the plate is."""
+        return f"{row_name(self.row)}{self.column + 1:02}"
+
+
+def row_name(row: int) -> str:
+    """Return ``A`` to ``Z``, then ``AA``, of a row counted from 0."""
+    name, left = "", row + 1
+    while left:
+        left, letter = divmod(left - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return name
+
 
 @dataclass(frozen=True, slots=True)
 class ImageLocation:

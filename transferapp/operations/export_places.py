@@ -21,6 +21,7 @@ from transferapp.model.export_places import (
     ItemPlace,
     PlacedImage,
     WellField,
+    row_name,
 )
 from transferapp.model.export_specs import ExportForm, ExportSpec
 from transferapp.model.images import ImageSummary
@@ -137,14 +138,14 @@ def _way(place: ItemPlace, form: ExportForm, several_runs: set[ContainerRef]) ->
         return tuple(way)
     if form in _PLATE_FORMS:
         way[-1] = _Level(str(plate.ref), plate.name, _PLATE_ENDING)
-        row, column = _row_name(first.well.row), str(first.well.column + 1)
+        row, column = row_name(first.well.row), str(first.well.column + 1)
         return (*way, _Level(row, row), _Level(column, column))
     wells = {_well_of(image, plate.ref) for image in place.images}
     runs = {well and (well.run_id, well.run) for well in wells}
     if plate.ref in several_runs and len(runs) == 1:
         way.append(_Level(f"Run:{first.well.run_id}", first.well.run or "No run"))
     if len({well and (well.row, well.column) for well in wells}) == 1:
-        name = f"{_row_name(first.well.row)}{first.well.column + 1:02}"
+        name = first.well.name
         way.append(_Level(f"Well:{name}", name))
     return tuple(way)
 
@@ -160,16 +161,6 @@ def _field(place: ItemPlace, form: ExportForm) -> str:
     locations = place.images[0].locations
     well = locations[0].well if locations and form in _PLATE_FORMS else None
     return "" if well is None else str(well.field)
-
-
-def _row_name(row: int) -> str:
-    """Return ``A`` to ``Z``, then ``AA``."""
-    name = ""
-    row += 1
-    while row:
-        row, letter = divmod(row - 1, 26)
-        name = chr(ord("A") + letter) + name
-    return name
 
 
 class _Names:

@@ -285,6 +285,9 @@ class SubmissionView(Message):
     trouble_code: str = ""
     trouble: str = ""
     destination: str = ""
+    #: Export: the file that says what has come and what has not; empty where nothing has
+    #: come, None while more may come.
+    manifest: str | None = None
     created_at: datetime
     updated_at: datetime
 

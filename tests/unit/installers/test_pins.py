@@ -13,10 +13,15 @@ ROOT = Path(__file__).parents[3]
 PINS = sorted((ROOT / "installers").glob("constraints-py*.txt"))
 
 
+#: Groups that are installed into environments of their own, with versions of their own.
+APART = {"export-clients", "omero-programs"}
+
+
 def requirements() -> list[Requirement]:
     read = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     named = [*read["project"]["optional-dependencies"].values()]
-    named += [*read["dependency-groups"].values()]
+    groups = read["dependency-groups"].items()
+    named += [group for name, group in groups if name not in APART]
     lines = [*read["project"]["dependencies"], *(line for group in named for line in group)]
     return [Requirement(line) for line in lines]
 

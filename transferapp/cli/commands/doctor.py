@@ -27,7 +27,13 @@ class Diagnosis:
 
 
 #: A module of each extra that tells whether it is installed.
-EXTRAS = {"desktop": "PySide6", "server": "dbos", "readers": "pylibCZIrw", "omero": "omero"}
+EXTRAS = {
+    "desktop": "PySide6",
+    "server": "dbos",
+    "readers": "pylibCZIrw",
+    "omero": "omero",
+    "deposit": "rocrate",
+}
 
 
 def doctor(*, as_json: AsJson = False) -> None:

@@ -94,6 +94,8 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
             details = await following.follow(
                 server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
             )
+            if wait or follow:
+                await following.manifest_written(details)
             return details, await placements_of(details)
 
     if dry_run:

@@ -1,0 +1,1 @@
+"""Deposits: an export as archives of research data take it (BagIt, RO-Crate)."""
