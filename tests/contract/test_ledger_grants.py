@@ -26,6 +26,7 @@ from transferapp.testing.ledger_attachment_suite import LedgerAttachmentSuite
 from transferapp.testing.ledger_changed_suite import LedgerChangedFileSuite
 from transferapp.testing.ledger_drop_suite import LedgerDropSuite
 from transferapp.testing.ledger_place_suite import LedgerPlaceSuite
+from transferapp.testing.ledger_receipt_suite import LedgerReceiptSuite
 from transferapp.testing.ledger_suite import LedgerSuite, an_import
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT
@@ -77,6 +78,7 @@ class TestLedgerOnSqlite(
     LedgerSuite,
     LedgerDropSuite,
     LedgerPlaceSuite,
+    LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,
 ):
@@ -89,6 +91,7 @@ class TestLedgerOnPostgres(
     LedgerSuite,
     LedgerDropSuite,
     LedgerPlaceSuite,
+    LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,
 ):

@@ -11,7 +11,7 @@ from typing import Any, cast
 from transferapp.client.sessions import FormatsAnswer
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection, SessionPresenter
-from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound
+from transferapp.errors import AgentUnreachable, NotFound, TransferAppError, TransferNotFound
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
@@ -189,6 +189,13 @@ class FakeServer:
 
     async def retry(self, transfer_id: str, item_id: str | None = None) -> TransferDetails:
         return await self._act("retry", transfer_id, item_id)
+
+    async def receipt(self, transfer_id: str) -> bytes:
+        self._note("receipt", transfer_id)
+        return b"a.b.c\n"
+
+    async def receipt_keys(self) -> list[object]:
+        raise NotFound  # As a server of before receipts answers.
 
     async def renew_grant(self, transfer_id: str) -> str:
         self._note("renew_grant", transfer_id)

@@ -16,6 +16,7 @@ from transferapp.agent.running import Run
 from transferapp.agent.services import AgentServices
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.downloads import DownloadOrder, download_file
+from transferapp.client.server import ServerClient
 from transferapp.client.workstation import WorkstationClient
 from transferapp.model.moves import FETCHED_STATES, UNPREPARED_STATES
 from transferapp.model.stages import ItemStage, stage_of
@@ -131,7 +132,7 @@ class ExportRun(Run):
         return Moved(fetched.sha1)
 
     @override
-    async def before_end(self, server: WorkstationClient) -> None:
+    async def before_end(self, server: ServerClient) -> None:
         """Write down what has come, and what has not."""
         await self._write_manifest()
 

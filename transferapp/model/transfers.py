@@ -125,6 +125,11 @@ class TransferItem:
     #: files are attached.
     verified: bool = False
     role: ItemRole = ItemRole.FILESET
+    #: When it ended well, and by which version of this program; None and empty before that.
+    done_at: datetime | None = None
+    done_by: str = ""
+    #: Import: the repository's id of it, where that was kept.
+    fileset_id: int | None = None
 
     @property
     def attaches(self) -> bool:

@@ -18,6 +18,8 @@ from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
+from transferapp.operations.receipt_check import ReceiptChecks
+from transferapp.operations.receipts import Receipts
 from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
@@ -48,6 +50,8 @@ class Parts:
     exports: ExportRequests
     export_summaries: ExportSummaries
     transfers: TransferControl
+    receipts: Receipts
+    receipt_checks: ReceiptChecks
     notifications: NotificationPreferences
     inbox: Inbox
     commands: CommandRequests

@@ -171,6 +171,9 @@ def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str
         "annotations": annotations_value(planned.annotations) or None,
         "image_annotations": image_annotations_value(planned.image_annotations) or None,
         "place": place_value(planned.place),
+        "done_at": None,
+        "done_by": "",
+        "fileset_id": None,
     }
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from transferapp.errors import NoSuchFile, TransferNotFound
 from transferapp.host.sparing import readable_page, readable_rows
-from transferapp.ledger.port import FileWork, ItemWork
+from transferapp.ledger.port import FileWork, ItemWork, ReceiptFacts
 from transferapp.ledger.stores.rows import (
     Row,
     annotations_of,
@@ -27,6 +27,7 @@ from transferapp.ledger.stores.schema import events, files, items, left_out, tra
 from transferapp.model.drops import LeftOut
 from transferapp.model.events import Event
 from transferapp.model.export_specs import spec_of
+from transferapp.model.origins import Origin
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     ItemState,
@@ -108,6 +109,20 @@ def _left_out(connection: sa.Connection, transfer_id: str) -> tuple[LeftOut, ...
 def item_by_id(connection: sa.Connection, item_id: str) -> TransferItem:
     """Return one item; raises TransferNotFound."""
     return item_of(_item_row(connection, item_id))
+
+
+def receipt_facts(connection: sa.Connection, transfer_id: str) -> ReceiptFacts:
+    """Return where an import came from, and the repository's ids of its files."""
+    origin = connection.scalar(
+        sa.select(transfers.c.origin).where(transfers.c.id == transfer_id)
+    )
+    held = sa.select(files.c.id, files.c.repository_file_id).where(
+        files.c.transfer_id == transfer_id, files.c.repository_file_id.is_not(None)
+    )
+    return ReceiptFacts(
+        Origin(origin["workstation"], tuple(origin["folders"])) if origin else None,
+        {row.id: row.repository_file_id for row in connection.execute(held)},
+    )
 
 
 def work_of(connection: sa.Connection, item_id: str) -> ItemWork:

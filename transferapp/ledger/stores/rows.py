@@ -169,6 +169,9 @@ def item_of(row: Row) -> TransferItem:
         received=row["file_count"] > 0 and row["files_sealed"] >= row["file_count"],
         verified=row["verified"],
         role=ItemRole(row["role"]),
+        done_at=row["done_at"],
+        done_by=row["done_by"],
+        fileset_id=row["fileset_id"],
     )
 
 
