@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from transferapp.conversion.port import ShareListener
 from transferapp.errors import ChecksumMismatch, NoSuchFile, RepositoryUnavailable
 from transferapp.host.clock import SystemClock
 from transferapp.ledger.port import NewTransfer, PlannedItem
+from transferapp.model.export_places import ImageLocation, ItemPlace, PlacedImage, WellField
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 from transferapp.model.rois import Roi, Shape, ShapeKind
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
@@ -38,8 +39,10 @@ class PlainForm:
     """Writes each plane as it is."""
 
     damages = False
+    positions_um: ClassVar[list[tuple[float | None, float | None]]] = []
 
     async def write(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
+        self.positions_um.append(image.position_um)
         for c in range(image.size_c):
             plane = await image.read(Block(0, c, 0, 0, 0, image.size_y, image.size_x))
             np.save(folder / f"{image.name} {c}.npy", plane)
@@ -71,7 +74,12 @@ class Env(ImportEnv):
         [self.image_id] = (await self.ledger.work(made.items[0].id)).item.image_ids
 
     async def export(
-        self, cut: Cut | None = None, image_id: int = 0, *, annotated: bool = False
+        self,
+        cut: Cut | None = None,
+        image_id: int = 0,
+        *,
+        annotated: bool = False,
+        place: ItemPlace | None = None,
     ) -> TransferDetails:
         """Ask for the image in the plain form."""
         added = await self.ledger.add(
@@ -80,7 +88,7 @@ class Env(ImportEnv):
                 name="export",
                 owner=OWNER,
                 request_key=f"export {cut} {image_id} {annotated}",
-                items=(PlannedItem("cells", (), (image_id or self.image_id,)),),
+                items=(PlannedItem("cells", (), (image_id or self.image_id,), place=place),),
                 export=ExportSpec(ExportForm.PNG, cut, annotated),
             )
         )
@@ -116,6 +124,15 @@ async def env(tmp_path: Path) -> AsyncIterator[Env]:
     yield env
     await worker.stop()
     await env.close()
+
+
+async def test_a_form_is_told_where_the_stage_was(env: Env) -> None:
+    well = WellField(0, 0, 0, x_um=1500.0, y_um=None)
+    lies = ImageLocation(env.image_id, (), well)
+    place = ItemPlace(images=(PlacedImage(env.image_id, "cells", (lies,)),))
+    PlainForm.positions_um.clear()
+    await env.ended(await env.export(place=place), TaskState.DONE)
+    assert PlainForm.positions_um == [(1500.0, None)]
 
 
 async def test_the_files_of_a_cut_are_ready(env: Env) -> None:

@@ -21,7 +21,14 @@ from transferapp.client import folders, renaming
 from transferapp.client.names import part_name
 from transferapp.client.partial_file import finalize
 from transferapp.host.clock import SystemClock
-from transferapp.model.export_places import ItemPlace, PlacedImage
+from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.export_places import (
+    ImageLocation,
+    ItemPlace,
+    NamedContainer,
+    PlacedImage,
+    WellField,
+)
 from transferapp.model.promises import Promises
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import (
@@ -101,14 +108,10 @@ class Workstation:
                 files.append(TransferFile(file_id, item.id, path, len(content), sha1=sha1))
                 self.contents[file_id] = content
         folders = [tuple(way.split("/")) for way in ways] or [()] * len(items)
+        found = zip(items, folders, fields or [""] * len(items), strict=True)
         places = tuple(
-            ItemPlace(
-                folder,
-                (PlacedImage(number, f"image {number}"),),
-                item_id=item.id,
-                field=fields[number] if fields else "",
-            )
-            for number, (item, folder) in enumerate(zip(items, folders, strict=True))
+            ItemPlace(way, (_image(number, way, field),), field, item.id)
+            for number, (item, way, field) in enumerate(found, 1)
         )
         self.outbox.folders.keep(_details(transfer_id, items, places))
         self.destination(transfer_id).add(items, files)
@@ -220,16 +223,28 @@ def placed_as(name: str, contents: Contents, root: str) -> Contents:
     return {f"{name}/{path.removeprefix(f'{root}/')}": c for path, c in contents.items()}
 
 
+def _image(number: int, way: tuple[str, ...], field: str) -> PlacedImage:
+    """An image; of a field of a plate with its well."""
+    name = f"image {number}"
+    if not field:
+        return PlacedImage(number, name)
+    *_, plate, row, column = way
+    box = NamedContainer(ContainerRef(ContainerKind.PLATE, 1), plate)
+    well = WellField(ord(row) - ord("A"), int(column) - 1, int(field))
+    return PlacedImage(number, name, (ImageLocation(number, (box,), well),))
+
+
 def _details(
     transfer_id: str, items: Sequence[TransferItem], places: tuple[ItemPlace, ...]
 ) -> TransferDetails:
+    form = "ome-zarr" if any(place.field for place in places) else "originals"
     at = datetime(2026, 1, 1, tzinfo=UTC)
     none = Promises(
         safe_to_log_off=False, safe_to_switch_off=False, safe_to_delete_source=False
     )
     transfer = Transfer(
         transfer_id, TransferKind.EXPORT, "out", "alice", ItemState.READY, at, at,
-        len(items), 0, 0, 0, 0, 0, none, form="originals",
+        len(items), 0, 0, 0, 0, 0, none, form=form,
     )  # fmt: skip
     return TransferDetails(transfer, tuple(items), places=places, repository="test")
 

@@ -65,6 +65,8 @@ class CutImage:
     _read: TileReader = field(repr=False)
     #: Those of the part; None where they were not asked for.
     rois: CutRois | None = None
+    #: Where the microscope's stage was (x, y) for the first pixel; None where unknown.
+    position_um: tuple[float | None, float | None] = (None, None)
     #: A label image has no channels: it lies over all of them.
     has_channels: bool = True
 
@@ -135,6 +137,21 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
         place=CutPlace(cut.level, t, z, y, x, chosen, full, level),
         _read=read,
     )
+
+
+def positioned(image: CutImage, x_um: float | None, y_um: float | None) -> CutImage:
+    """Return an image that knows where the stage was for the whole of it. A part that begins
+    elsewhere is so much further, where the size of its pixels is known.
+    """
+    _, y_size, x_size = image.pixel_size_um
+    x = _moved(x_um, image.place.x.first, x_size)
+    return replace(image, position_um=(x, _moved(y_um, image.place.y.first, y_size)))
+
+
+def _moved(at_um: float | None, first: int, size_um: float | None) -> float | None:
+    if at_um is None or not first:
+        return at_um
+    return None if size_um is None else at_um + first * size_um
 
 
 def renamed(image: CutImage, name: str) -> CutImage:

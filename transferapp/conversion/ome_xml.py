@@ -18,9 +18,11 @@ from ome_types.model import (
     Pixels_DimensionOrder,
     PixelType,
     ROIRef,
+    StageLabel,
     StructuredAnnotations,
     TagAnnotation,
     TiffData,
+    UnitsLength,
 )
 from ome_types.model.simple_types import Color
 
@@ -47,6 +49,7 @@ def ome_xml(image: CutImage) -> bytes:
         id="Image:0",
         name=_text(image.name),
         pixels=_pixels(image),
+        stage_label=_stage(image),
         annotation_refs=[AnnotationRef(id=each) for each in ids],
         roi_refs=[ROIRef(id=roi.id) for roi in rois],
     )
@@ -82,6 +85,15 @@ def _pixels(image: CutImage) -> Pixels:
         if plausible := plausible_um(size_um):
             setattr(made, f"physical_size_{axis}", plausible)
     return made
+
+
+def _stage(image: CutImage) -> StageLabel | None:
+    """Return where the microscope's stage was, as far as that is known."""
+    x_um, y_um = image.position_um
+    if x_um is None and y_um is None:
+        return None
+    micrometre = UnitsLength.MICROMETER
+    return StageLabel(name="Stage", x=x_um, y=y_um, x_unit=micrometre, y_unit=micrometre)
 
 
 def _channels(image: CutImage) -> Iterator[Channel]:

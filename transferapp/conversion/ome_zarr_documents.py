@@ -149,13 +149,14 @@ def _multiscale(image: CutImage, pyramid: Pyramid, how: tuple[str, str]) -> dict
     """Return the levels; ``how`` is the method that halves, and a sentence about it."""
     size = image.pixel_size_um
     datasets = [
-        dataset(str(level), size, 2.0**level, 2.0**level)
+        dataset(str(level), size, 2.0**level, 2.0**level, image.position_um)
         for level in range(len(pyramid.shapes))
     ]
     for one in datasets:
-        [transformation] = one["coordinateTransformations"]
-        scale = stored(transformation["scale"], has_channels=image.has_channels)
-        transformation["scale"] = list(scale)
+        for transformation in one["coordinateTransformations"]:
+            kind = transformation["type"]
+            values = stored(transformation[kind], has_channels=image.has_channels)
+            transformation[kind] = list(values)
     return {
         "name": image.name.encode(errors="replace").decode(),
         "axes": list(stored(axes(size), has_channels=image.has_channels)),

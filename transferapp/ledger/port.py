@@ -107,6 +107,8 @@ class ItemWork:
     image_annotations: tuple[ImageAnnotations, ...] = ()
     skip: frozenset[Skip] = frozenset()
     export: ExportSpec = _ORIGINALS
+    #: Export: where it goes, and where its images lie in the repository.
+    place: ItemPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

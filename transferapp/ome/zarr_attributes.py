@@ -25,14 +25,25 @@ def axes(pixel_size_um: PixelSize) -> list[dict[str, str]]:
     return made
 
 
-def dataset(path: str, pixel_size_um: PixelSize, down: float, across: float) -> dict[str, Any]:
-    """Return the entry of a level whose pixels are so many times as high and wide."""
+def dataset(
+    path: str,
+    pixel_size_um: PixelSize,
+    down: float,
+    across: float,
+    position_um: tuple[float | None, float | None] = (None, None),
+) -> dict[str, Any]:
+    """Return the entry of a level whose pixels are so many times as high and wide.
+
+    ``position_um``: where its first pixel is (x, y), as far as anybody knows.
+    """
     z_um, y_um, x_um = (plausible_um(um) or 1.0 for um in pixel_size_um)
     scale = [1.0, 1.0, z_um, y_um * down, x_um * across]
-    return {
-        "path": path,
-        "coordinateTransformations": [{"type": "scale", "scale": scale}],
-    }
+    transformations: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
+    if position_um != (None, None):
+        right, low = position_um
+        translation = [0.0, 0.0, 0.0, low or 0.0, right or 0.0]
+        transformations.append({"type": "translation", "translation": translation})
+    return {"path": path, "coordinateTransformations": transformations}
 
 
 def omero(channels: list[Channel], dtype: np.dtype[Any], size_z: int) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from transferapp.conversion.cut_image import CutImage, cut_image
+from transferapp.conversion.cut_image import CutImage, cut_image, positioned
 from transferapp.conversion.port import Form
 from transferapp.errors import Internal
 from transferapp.ledger.port import ItemWork
+from transferapp.model.export_places import WellField
 from transferapp.model.export_specs import ExportForm
 from transferapp.model.images import ImageDetails
 from transferapp.operations.read_rois import read_rois
@@ -52,4 +53,12 @@ async def exported_image(
         images = session.images
         details = await images.get(image_id)
         cut = cut_image(details, work.export.cut, partial(images.tile, image_id))
+        if well := _well(work):
+            cut = positioned(cut, well.x_um, well.y_um)
         yield ExportedImage(details, cut, make(), images)
+
+
+def _well(work: ItemWork) -> WellField | None:
+    """Return in which field of a plate the image is, where it is in one."""
+    images = work.place.images if work.place else ()
+    return next((one.well for image in images for one in image.locations if one.well), None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +25,11 @@ from transferapp.host.resources import resource
 from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.export_specs import ExportForm
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_env import ALICE, PASSWORD
 
@@ -219,3 +222,59 @@ async def test_images_of_a_zarr_are_not_kept_back(env: Env) -> None:
         for file in await session.images.files(item.image_ids):
             pieces = [piece async for piece in session.images.read(file.id)]
             assert b"".join(pieces) == (folder.parent / file.client_path).read_bytes()
+
+
+async def test_runs_positions_and_several_datasets_are_told(
+    env: Env, sandbox: RunningSandbox
+) -> None:
+    """In places of an export: once, with all that OMERO says of where its images lie."""
+    screen = await env.made(ContainerKind.SCREEN, "Located")
+    item = await env.imported(PLATE, screen)
+    datasets = [await env.made(ContainerKind.DATASET, name) for name in ("zebra", "Ant")]
+    await asyncio.to_thread(_measured, sandbox, item.image_ids, [one.ref for one in datasets])
+    request = ExportRequest(
+        name="out",
+        image_ids=list(item.image_ids),
+        containers=[str(datasets[0].ref)],
+        form=ExportForm.PNG,
+    )
+    accepted = await env.alice.submit_export(request)
+    details = await env.server.client(accepted.grant).transfer(
+        accepted.details.transfer.id, files=True
+    )
+    assert len(details.places) == len(item.image_ids)
+    by_image = {place.images[0].id: place for place in details.places}
+    first, second = (by_image[one] for one in sorted(item.image_ids)[:2])
+    # The chosen dataset, not the plate, and not the first by name.
+    assert first.folder == ("zebra",)
+    names = ["/".join(box.name for box in one.containers) for one in first.images[0].locations]
+    assert names == ["zebra", "Ant", f"Located/{NAME}"]
+    well = first.images[0].locations[2].well
+    assert well is not None
+    assert (well.run, well.x_um, well.y_um) == ("Morning", 1500.0, None)
+    # Its plate has images of a run, and others of none.
+    assert second.folder == ("Located", NAME, "No run", "A01")
+
+
+def _measured(
+    sandbox: RunningSandbox, image_ids: Sequence[int], datasets: Sequence[ContainerRef]
+) -> None:
+    """Put the first image into datasets and a run, at a place of the stage, with omero-py."""
+    first = min(image_ids)
+    with gateway(sandbox, ALICE, password=PASSWORD) as conn:
+        update, query = conn.getUpdateService(), conn.getQueryService()
+        for dataset in datasets:
+            link = omero.model.DatasetImageLinkI()
+            link.setParent(omero.model.DatasetI(dataset.id, False))
+            link.setChild(omero.model.ImageI(first, False))
+            update.saveObject(link)
+        hql = "select s from WellSample s where s.image.id = :id"
+        sample = query.findByQuery(hql, omero.sys.ParametersI().addId(first))
+        plate = query.get("Well", sample.getWell().getId().getValue()).getPlate()
+        run = omero.model.PlateAcquisitionI()
+        run.setName(omero.rtypes.rstring("Morning"))
+        run.setPlate(omero.model.PlateI(plate.getId().getValue(), False))
+        sample.setPlateAcquisition(update.saveAndReturnObject(run))
+        unit = omero.model.enums.UnitsLength.MILLIMETER
+        sample.setPosX(omero.model.LengthI(1.5, unit))
+        update.saveObject(sample)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 from pathvalidate import is_valid_filename
@@ -17,6 +18,7 @@ from transferapp.model.export_places import (
     WellField,
 )
 from transferapp.model.export_specs import ExportForm, ExportSpec
+from transferapp.model.images import ImageSummary
 from transferapp.operations.export_places import image_places, placed_items
 
 PROJECT, DATASET = ContainerKind.PROJECT, ContainerKind.DATASET
@@ -150,3 +152,35 @@ def test_a_plate_as_ome_zarr_is_one_hierarchy() -> None:
     assert folders(*items, form=ExportForm.PNG)[0] == "Screen/Plate/A01"
     flat = folders(*items, form=ExportForm.OME_ZARR, layout=ExportLayout.FLAT)
     assert flat == ["", "", ""]
+
+
+class ManyImages:
+    """Knows where 50,000 images lie, and counts how often it is asked."""
+
+    def __init__(self, count: int) -> None:
+        self.questions = 0
+        self.images = [image(number) for number in range(1, count + 1)]
+
+    async def locate(self, ids: list[int]) -> list[ImageLocation]:
+        assert len(ids) <= 1000
+        self.questions += 1
+        return [
+            location(one, (PROJECT, one % 7, f"P{one % 7}"), (DATASET, one % 700, "Control"))
+            for one in ids
+        ]
+
+
+def image(number: int) -> ImageSummary:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return ImageSummary(number, f"image {number}", number, "ada", 1, 8, 8, 1, 1, 1, "uint8", at)
+
+
+async def test_fifty_thousand_images_are_fifty_questions() -> None:
+    many = ManyImages(50_000)
+    known = await image_places(many, many.images, ())  # type: ignore[arg-type]
+    assert many.questions == 50
+    planned = [PlannedItem(one.name, (), (one.id,)) for one in many.images]
+    done = placed_items(planned, known, ExportSpec(), ())
+    folders_of_all = {item.place.folder for item in done if item.place}
+    assert len(folders_of_all) == 700
+    assert ("P3", "Control (Dataset 17)") in folders_of_all

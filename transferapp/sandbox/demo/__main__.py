@@ -124,7 +124,9 @@ def make_report(
     return {
         "files": files,
         "images": images,
-        "exports": evidence.export_rows(folder, out / "exported", notable.exported_paths),
+        "exports": evidence.export_rows(
+            folder, out / "exported" / PROJECT / DATASET, notable.exported_paths
+        ),
         "first_pixels_ms": notable.first_pixels_ms,
         "safe_to_log_off_s": notable.safe_to_log_off_s,
         "notifications": notable.notifications,
