@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 
@@ -10,3 +11,8 @@ def change_one_byte(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
+
+
+def sha1_of(content: bytes) -> str:
+    """Return a SHA-1 as receipts state it."""
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
