@@ -75,7 +75,7 @@ def story(
     environment = {}
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        environment["TRANSFERAPP_DATABASE"] = server.new_database()
+        environment["TRANSFERAPP_DATABASE_URL"] = server.new_database()
     with LocalInstallation(folder / "h", environment) as installation:
         asyncio.run(installation.add_people(PASSWORD))
         with imported(installation, folder) as story:

@@ -20,6 +20,7 @@ from tests.support.receipt_env import (
     held_by_path,
     imported_fields,
 )
+from tests.support.receipt_files import change_one_byte
 from tests.support.rest_server import (
     RestServer,
     http,
@@ -37,11 +38,13 @@ from transferapp.errors import (
     TransferNotFound,
 )
 from transferapp.model.origins import Origin
+from transferapp.operations.held_by_repository import in_batches
 from transferapp.operations.receipt_check import ReceiptChecks
 from transferapp.protocol import routes
 from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.receipts import Holding
-from transferapp.receipts.key_file import change_key
+from transferapp.receipts.document import Receipt, ReceiptFile, ReceiptItem
+from transferapp.receipts.key_file import change_key, read_keys
 from transferapp.receipts.signing import SignedReceipt, new_key, sign, verify
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.reading.images import LocalImages
@@ -152,11 +155,7 @@ async def test_a_check_by_records_and_by_bytes(server: RestServer) -> None:
     for deep in (False, True):
         found = await checked(done.ada, content, deep=deep)
         assert held_by_path(found) == dict.fromkeys(FIELDS, Holding.HELD)
-    original = done.original(FIELDS[1])
-    original.chmod(0o600)
-    changed = bytearray(original.read_bytes())
-    changed[len(changed) // 2] ^= 1
-    original.write_bytes(changed)
+    change_one_byte(done.original(FIELDS[1]))
     by_records = await checked(done.ada, content)
     assert held_by_path(by_records) == dict.fromkeys(FIELDS, Holding.HELD)
     by_bytes = await checked(done.ada, content, deep=True)
@@ -283,3 +282,59 @@ async def _until(checks: ReceiptChecks, count: int) -> None:
     while checks.deep_checks != count:
         assert time.monotonic() < end
         await asyncio.sleep(0.01)
+
+
+async def test_of_a_receipt_that_knows_no_ids_files_are_found_by_their_paths(
+    server: RestServer,
+) -> None:
+    """As those of imports of before receipts were kept."""
+    done = await imported_fields(server)
+    stated = (await opened(server, await done.ada.receipt(done.transfer_id))).receipt
+    items = tuple(
+        item.model_copy(
+            update={
+                "fileset_id": None,
+                "files": tuple(
+                    f.model_copy(update={"repository_id": None}) for f in item.files
+                ),
+            }
+        )
+        for item in stated.items
+    )
+    (key,) = read_keys(server.parts.settings.receipt_keys_file)
+    older = sign(stated.model_copy(update={"items": items}), key)
+    for deep in (False, True):
+        found = held_by_path(await checked(done.ada, older, deep=deep))
+        assert found == dict.fromkeys(FIELDS, Holding.HELD)
+    change_one_byte(done.original(FIELDS[0]))
+    found = held_by_path(await checked(done.ada, older, deep=True))
+    assert found == {FIELDS[0]: Holding.DIFFERS, FIELDS[1]: Holding.HELD}
+
+
+def test_a_large_receipt_is_asked_for_in_batches() -> None:
+    """Attachments, and what has no ids, each by itself; the order stays."""
+    file = ReceiptFile(path="a", size_bytes=1, sha1="a" * 40, repository_id=1)
+    many = (file,) * 3_000
+    kinds: list[tuple[str, tuple[ReceiptFile, ...]]] = [
+        *[("fileset", (file,))] * 501,
+        ("attachments", (file,)),
+        ("fileset", many),
+        ("fileset", many),
+        ("fileset", (file.model_copy(update={"repository_id": None}),)),
+    ]
+    items = tuple(
+        ReceiptItem(id=str(number), name="n", role=role, files=files)
+        for number, (role, files) in enumerate(kinds)
+    )
+    stated = Receipt(
+        transfer_id="1",
+        kind="import",
+        name="n",
+        repository="local",
+        owner="ada",
+        asked_at=datetime(2026, 12, 1, tzinfo=UTC),
+        items=items,
+    )
+    batches = list(in_batches(stated))
+    assert [len(batch) for batch in batches] == [500, 1, 1, 1, 1, 1]
+    assert [item for batch in batches for item in batch] == list(items)

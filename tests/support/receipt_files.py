@@ -7,9 +7,10 @@ from pathlib import Path
 
 
 def change_one_byte(path: Path) -> None:
-    """Make one bit in the middle another; twice is as before."""
+    """Make one bit in the middle another, read-only or not; twice is as before."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
+    path.chmod(0o600)
     path.write_bytes(content)
 
 
