@@ -135,6 +135,8 @@ def test_one_waits_while_another_migrates(postgres_server: PostgresServer) -> No
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
             assert not sa.inspect(engine).get_table_names()
-        assert waiting.result(timeout=10) == [f"{n:04}" for n in range(1, 9)]
+        folder = Path(ledger.__file__).parent / "migrations"
+        numbers = sorted(path.stem[:4] for path in folder.glob("[0-9]*.py"))
+        assert waiting.result(timeout=60) == numbers
     assert upgrade(engine, ledger.SCHEMA) == []
     engine.dispose()
