@@ -79,6 +79,8 @@ def story(
     with LocalInstallation(folder / "h", environment) as installation:
         asyncio.run(installation.add_people(PASSWORD))
         with imported(installation, folder) as story:
+            files = bool(list(folder.rglob("transferapp.db")))
+            assert files is (request.param == "sqlite")
             yield story
 
 
