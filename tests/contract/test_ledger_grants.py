@@ -25,6 +25,7 @@ from transferapp.testing.grants_suite import HOUR, GrantsSuite
 from transferapp.testing.ledger_attachment_suite import LedgerAttachmentSuite
 from transferapp.testing.ledger_changed_suite import LedgerChangedFileSuite
 from transferapp.testing.ledger_drop_suite import LedgerDropSuite
+from transferapp.testing.ledger_place_suite import LedgerPlaceSuite
 from transferapp.testing.ledger_receipt_suite import LedgerReceiptSuite
 from transferapp.testing.ledger_suite import LedgerSuite, an_import
 from transferapp.testing.moved_clock import MovedClock
@@ -76,6 +77,7 @@ class TestLedgerOnSqlite(
     _OnSqlite,
     LedgerSuite,
     LedgerDropSuite,
+    LedgerPlaceSuite,
     LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,
@@ -88,6 +90,7 @@ class TestLedgerOnPostgres(
     _OnPostgres,
     LedgerSuite,
     LedgerDropSuite,
+    LedgerPlaceSuite,
     LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,

@@ -135,8 +135,8 @@ def test_one_waits_while_another_migrates(postgres_server: PostgresServer) -> No
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
             assert not sa.inspect(engine).get_table_names()
-        folder = Path(ledger.__file__).parent / "migrations"
-        numbers = sorted(path.stem[:4] for path in folder.glob("[0-9]*.py"))
-        assert waiting.result(timeout=60) == numbers
+        folder = Path(transferapp.__file__).parents[1] / ledger.SCHEMA.package.replace(".", "/")
+        there = sorted(path.name[:4] for path in folder.glob("0*.py"))
+        assert waiting.result(timeout=60) == there
     assert upgrade(engine, ledger.SCHEMA) == []
     engine.dispose()

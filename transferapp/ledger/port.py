@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from transferapp.model.export_places import ItemPlace
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import ItemRole
@@ -63,6 +64,8 @@ class PlannedItem:
     annotations: tuple[Annotation, ...] = ()
     #: On single images of it.
     image_annotations: tuple[ImageAnnotations, ...] = ()
+    #: Export: the folder that it goes to, and its images; None: nobody said.
+    place: ItemPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

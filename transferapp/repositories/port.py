@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transferapp.model.attachments import Attachment, AttachmentPlan
     from transferapp.model.containers import Container, ContainerKind, ContainerRef
     from transferapp.model.duplicates import Duplicate
+    from transferapp.model.export_places import ImageLocation
     from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
     from transferapp.model.identity import Identity
     from transferapp.model.images import (
@@ -162,6 +163,11 @@ class Containers(Protocol):
         """Delete an empty or full container; images in it stay, as orphans.
 
         Raises TargetNotFound, PermissionDenied.
+        """
+
+    async def locate(self, image_ids: Sequence[int]) -> list[ImageLocation]:
+        """Say where these images lie, at most 1000; one in several containers several times,
+        in no order. What is in none, or in none that may be seen, is left out.
         """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from starlette.requests import HTTPConnection
@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import Ledger
+from transferapp.model.transfers import TransferDetails
 from transferapp.notify.port import Inbox
 from transferapp.operations.command_requests import CommandRequests
 from transferapp.operations.export_summary import ExportSummaries
@@ -55,10 +56,12 @@ class Parts:
     inbox: Inbox
     commands: CommandRequests
 
-    @property
-    def image_page(self) -> str:
-        """Where the repository's images are seen in a browser; empty for nowhere."""
-        return image_page_of(self.repository)
+    def shown(self, details: TransferDetails) -> TransferDetails:
+        """Return a transfer with what is known of its repository: the name, and where its
+        images are seen in a browser.
+        """
+        page = image_page_of(self.repository)
+        return replace(details, image_page=page, repository=self.repository.name)
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

@@ -12,6 +12,7 @@ import structlog
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.conversion.forms import FORMS
+from transferapp.conversion.threads import choose_encoder_threads
 from transferapp.errors import SettingsInvalid
 from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
@@ -25,6 +26,7 @@ from transferapp.notify.wiring import Senders, open_senders
 from transferapp.operations.attach_files import attach_files_kind
 from transferapp.operations.command_requests import target_of
 from transferapp.operations.convert_image import convert_image_kind
+from transferapp.operations.convert_portion import convert_portion_kind
 from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.notifications import (
@@ -39,9 +41,9 @@ from transferapp.repositories.web_pages import image_page_of
 from transferapp.repositories.wiring import open_repository
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
-from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.settings import DEFAULT_POOLS, QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
-from transferapp.taskqueue.port import TaskWorker
+from transferapp.taskqueue.port import TaskWorker, WorkClass
 from transferapp.worker.extensions import with_extensions
 from transferapp.worker.housekeeping import Housekeeping, Stores
 from transferapp.worker.settings import WorkerSettings
@@ -86,7 +88,9 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     queue_settings = QueueSettings(
         limits={**settings.limits, **_command_limits(settings)},
         dead_after_s=settings.worker_dead_after_s,
+        pools={**DEFAULT_POOLS, WorkClass.CONVERSIONS: settings.conversions},
     )
+    choose_encoder_threads(settings.conversion_threads)
     notify = NotifySettings()
     senders = open_senders(notify, clock)
     deliveries = SqlDeliveries(engine, clock)
@@ -96,7 +100,10 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         import_fileset_kind(ledger, staging, repository, clock),
         attach_files_kind(ledger, staging, repository),
         prepare_export_kind(ledger, repository, clock),
-        convert_image_kind(ledger, prepared, repository, FORMS),
+        convert_image_kind(
+            ledger, prepared, repository, FORMS, portion_pixels=settings.portion_pixels
+        ),
+        convert_portion_kind(ledger, prepared, repository, FORMS),
         deliver_notification_kind(deliveries, preferences, senders.by_channel),
         run_command_kind(
             CommandParts(

@@ -20,6 +20,7 @@ from transferapp.ledger.stores.rows import (
     image_annotations_of,
     item_of,
     left_out_of,
+    place_of,
     transfer_of,
 )
 from transferapp.ledger.stores.schema import events, files, items, left_out, transfers
@@ -92,7 +93,11 @@ def details_of(
         return details
     query = sa.select(files).where(files.c.transfer_id == transfer_id).order_by(files.c.seq)
     rows = fetch(connection, query)
-    return replace(details, files=tuple(file_of(row) for row in rows))
+    return replace(
+        details,
+        files=tuple(file_of(row) for row in rows),
+        places=tuple(place_of(row) for row in found if row["place"] is not None),
+    )
 
 
 def _left_out(connection: sa.Connection, transfer_id: str) -> tuple[LeftOut, ...]:
