@@ -122,7 +122,7 @@ def verify(
         key = {"id": found.key.id, "whose": found.key.whose}
         show_json({"receipt": found.receipt, "key": key, "files": compared})
     else:
-        show_table(("", ""), statement(found))
+        show_table(("Receipt", str(file)), statement(found))
         if compared is not None:
             for one in compared:
                 if one.found is not Found.SAME:
