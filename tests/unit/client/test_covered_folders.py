@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from tests.support.receipt_files import sha1_of
 from transferapp.client import covered_folders
@@ -164,6 +165,38 @@ async def test_a_server_that_cannot_be_asked_holds_nothing(run: Path) -> None:
     assert found.uncovered[0].sentence == (
         "The repository could not be asked. Come back later."
     )
+
+
+@pytest.mark.parametrize("name", ["a/1.tif", "a/new.tif", "new/x.tif", "a/link"])
+async def test_what_comes_or_changes_while_the_server_is_asked(run: Path, name: str) -> None:
+    """A deep check may take hours, and an acquisition goes on."""
+
+    class Slow(Server):
+        @override
+        async def ask(self, one: ReceiptOnDisk) -> HoldingByFile:
+            place = run / name
+            place.parent.mkdir(exist_ok=True)
+            if name == "a/link":
+                place.symlink_to(run / "b")
+            else:
+                place.write_bytes(b"11")
+            return await super().ask(one)
+
+    found = await covered_in(run, receipt("r", FIELDS), server=Slow())
+    assert not found.covered
+    assert str(run / "b") in found.covered_below
+    (why_not,) = found.uncovered
+    assert why_not.path in (str(run / name), str(run / "new"))
+
+
+async def test_what_goes_meanwhile_does_not_matter(run: Path) -> None:
+    class Tidy(Server):
+        @override
+        async def ask(self, one: ReceiptOnDisk) -> HoldingByFile:
+            (run / "a" / "1.tif").unlink()
+            return await super().ask(one)
+
+    assert (await covered_in(run, receipt("r", FIELDS), server=Tidy())).covered
 
 
 async def test_links_pipes_and_empty_folders(run: Path, tmp_path: Path) -> None:
