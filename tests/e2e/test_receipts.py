@@ -61,7 +61,7 @@ def imported(installation: LocalInstallation, folder: Path) -> Iterator[Story]:
 
 
 def _until(path: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not path.exists():
         assert time.monotonic() < end, f"{path} is not there"
         time.sleep(0.05)
