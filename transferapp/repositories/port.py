@@ -52,6 +52,9 @@ class Capability(StrEnum):
     IN_PLACE_IMPORT = "in-place-import"
     ATTACHMENTS = "attachments"
     WEB_PAGES = "web-pages"
+    #: Original files, and pixels, are read from a disk that this process sees.
+    DIRECT_FILES = "direct-files"
+    DIRECT_PIXELS = "direct-pixels"
     #: It leaves undone what a fileset's plan skips.
     SKIPPING = "skipping"
 

@@ -117,7 +117,7 @@ async def _parts(
         ),
         sending_anew=SendingAnew(ledger, staging, repository),
         exports=ExportRequests(ledger, queue, grants, repository, prepared),
-        export_summaries=ExportSummaries(repository, prepared),
+        export_summaries=ExportSummaries(repository, prepared, ledger),
         transfers=TransferControl(ledger, queue, staging, prepared),
         receipts=Receipts(ledger, repository, settings.receipt_keys_file),
         receipt_checks=ReceiptChecks(repository),
