@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -168,6 +169,17 @@ def test_a_signed_text_that_is_no_receipt() -> None:
 def test_a_huge_one_is_not_read() -> None:
     with pytest.raises(DamagedReceipt, match="at most"):
         verify(b"A" * (LARGEST + 1), [public(KEY)])
+
+
+def test_a_body_of_dots_alone_is_not_split() -> None:
+    """Its parts would take a hundred times its size."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedReceipt):
+            verify(b"." * (8 << 20), [public(KEY)])
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_of_many_files_is_read() -> None:
