@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typing_extensions import override
 
-from tests.support.receipt_files import sha1_of
+from tests.support.made_receipts import made_receipt
 from transferapp.client import covered_folders
 from transferapp.client.covered_folders import (
     MOST_NAMED,
@@ -24,7 +23,6 @@ from transferapp.client.hashed_files import FileContent, hash_file
 from transferapp.client.receipt_files import ReceiptOnDisk
 from transferapp.errors import Busy, ChangedFile, UnreadableFile, VanishedFile
 from transferapp.protocol.receipts import FileHolding, Holding
-from transferapp.receipts.document import Receipt, ReceiptFile, ReceiptItem
 from transferapp.receipts.known_keys import KnownKey
 from transferapp.receipts.signing import new_key
 
@@ -35,20 +33,7 @@ FIELDS = {"run/a/1.tif": b"11", "run/a/2.tif": b"222", "run/b/3.tif": b"33"}
 
 def receipt(name: str, contents: Mapping[str, bytes], kind: str = "import") -> ReceiptOnDisk:
     """Return a receipt of one item."""
-    files = tuple(
-        ReceiptFile(path=path, size_bytes=len(content), sha1=sha1_of(content))
-        for path, content in contents.items()
-    )
-    stated = {
-        "transfer_id": "1" * 32,
-        "kind": kind,
-        "name": "run",
-        "repository": "local",
-        "owner": "ada",
-        "asked_at": datetime(2026, 12, 1, tzinfo=UTC),
-        "items": (ReceiptItem(id="i", name="run", role="fileset", files=files),),
-    }
-    return ReceiptOnDisk(Path(name), b"", Receipt.model_validate(stated), KEY)
+    return ReceiptOnDisk(Path(name), b"", made_receipt(contents, kind=kind), KEY)
 
 
 class Server:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.support.receipt_files import sha1_of
+from tests.support.made_receipts import made_receipt
 from transferapp.client.receipt_compare import Found, compare
 from transferapp.client.receipt_files import read_receipt, read_receipts
 from transferapp.client.receipt_saving import receipt_name, save_receipt
 from transferapp.errors import Invalid, NameTaken
-from transferapp.receipts.document import Receipt, ReceiptFile, ReceiptItem
+from transferapp.receipts.document import Receipt
 from transferapp.receipts.known_keys import KnownKey
 from transferapp.receipts.signing import new_key, sign
 
@@ -20,21 +19,7 @@ CONTENTS = {"day 3/a.tif": b"one", "day 3/b/c.tif": b"two", "day 3/b/empty.txt":
 
 
 def receipt(kind: str = "import") -> Receipt:
-    files = tuple(
-        ReceiptFile(path=path, size_bytes=len(content), sha1=sha1_of(content))
-        for path, content in CONTENTS.items()
-    )
-    return Receipt.model_validate(
-        {
-            "transfer_id": "1",
-            "kind": kind,
-            "name": "day 3",
-            "repository": "local",
-            "owner": "ada",
-            "asked_at": datetime(2026, 12, 1, tzinfo=UTC),
-            "items": (ReceiptItem(id="i", name="n", role="fileset", files=files),),
-        }
-    )
+    return made_receipt(CONTENTS, kind=kind)
 
 
 @pytest.fixture
