@@ -61,7 +61,7 @@ def imported(installation: LocalInstallation, folder: Path) -> Iterator[Story]:
 
 
 def _until(path: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not path.exists():
         assert time.monotonic() < end, f"{path} is not there"
         time.sleep(0.05)
@@ -75,10 +75,12 @@ def story(
     environment = {}
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        environment["TRANSFERAPP_DATABASE"] = server.new_database()
+        environment["TRANSFERAPP_DATABASE_URL"] = server.new_database()
     with LocalInstallation(folder / "h", environment) as installation:
         asyncio.run(installation.add_people(PASSWORD))
         with imported(installation, folder) as story:
+            files = bool(list(folder.rglob("transferapp.db")))
+            assert files is (request.param == "sqlite")
             yield story
 
 

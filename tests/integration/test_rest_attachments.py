@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.receipt_env import checked, held_by_path
+from tests.support.receipt_files import change_one_byte
 from tests.support.rest_server import (
     RestServer,
     http,
@@ -37,6 +39,8 @@ from transferapp.model.transfers import ItemRole, ItemState
 from transferapp.operations.attach_files import AttachFiles, attach_files_kind
 from transferapp.protocol import routes
 from transferapp.protocol.messages import Accepted, ImportRequest, NewFile
+from transferapp.protocol.receipts import Holding
+from transferapp.receipts.signing import verify
 from transferapp.repositories.local.catalogue.containers import LocalContainers
 from transferapp.repositories.port import Capability
 
@@ -192,3 +196,36 @@ async def test_a_request_without_attachments_states_nothing_of_them() -> None:
     without, with_them = bodies
     assert "attachments" not in without
     assert len(with_them["attachments"]) == len(NOTES)
+
+
+async def test_attachments_are_in_the_receipt_and_checked(
+    server: RestServer, http: httpx.AsyncClient
+) -> None:
+    """One that was deleted is gone, one with another byte differs when it is read."""
+    ada = await server.signed_in()
+    accepted, _ = await sent(server, http, ada)
+    await run_attaching(server, accepted)
+    content = await ada.receipt(accepted.details.transfer.id)
+    stated = verify(content, await ada.receipt_keys()).receipt
+    (item,) = stated.items
+    assert (item.role, item.fileset_id, item.image_ids) == ("attachments", None, ())
+    assert {file.path: file.sha1 for file in item.files} == {
+        path: sha1_of(notes) for path, notes in NOTES.items()
+    }
+    assert stated.items_missing == 1
+    for deep in (False, True):
+        found = held_by_path(await checked(ada, content, deep=deep))
+        assert found == dict.fromkeys(NOTES, Holding.HELD)
+    folder = server.parts.settings.repository_folder
+    (stored,) = (
+        one
+        for one in (folder / "originals").rglob("*")
+        if one.is_file() and one.read_bytes() == b"stained twice"
+    )
+    stored.chmod(0o600)
+    change_one_byte(stored)
+    by_bytes = held_by_path(await checked(ada, content, deep=True))
+    assert by_bytes == {"day 3/notes.txt": Holding.DIFFERS, "day 3/empty.log": Holding.HELD}
+    stored.unlink()
+    by_bytes = held_by_path(await checked(ada, content, deep=True))
+    assert by_bytes["day 3/notes.txt"] is Holding.GONE

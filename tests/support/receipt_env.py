@@ -14,6 +14,7 @@ from tests.support.rest_uploads import run_import, upload
 from transferapp.client.server import ServerClient
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.protocol.receipts import CheckLine, FileHolding, Holding
+from transferapp.receipts.signing import SignedReceipt, verify
 
 #: Client paths of the files.
 FIELDS = ("day 3/field_0.tif", "day 3/field_1.tif")
@@ -86,3 +87,8 @@ async def checked(
 def held_by_path(found: dict[str, FileHolding]) -> dict[str, Holding]:
     """Return what the repository has of each file."""
     return {path: one.holding for path, one in found.items()}
+
+
+async def opened(server: RestServer, content: bytes) -> SignedReceipt:
+    """Check a receipt as a workstation does that knows the server."""
+    return verify(content, await server.client().receipt_keys())

@@ -106,6 +106,8 @@ async def coverage(
         for file in in_tree:
             if why_not := _not_held(file.places, held):
                 file.folder.refuse(file.name, why_not)
+    for tree in trees:
+        await asyncio.to_thread(_scan_again, tree)
     return [_coverage_of(tree) for tree in trees]
 
 
@@ -122,8 +124,8 @@ def _scanned(folder: Path, receipts: ReceiptIndex) -> ScannedFolder:
     """List everything below, and refuse what a look alone tells. Blocks."""
     root = walk(folder)
     for one in root.all():
-        for name, size in one.files.items():
-            if size not in receipts.sizes:
+        for name, state in one.files.items():
+            if state.size_bytes not in receipts.sizes:
                 one.refuse(name, "No receipt has a file of its size.")
     if not any(one.files or one.why_not for one in root.all()):
         root.refuse("", "There is no file in it.")
@@ -147,6 +149,22 @@ def _hashed(root: ScannedFolder, receipts: ReceiptIndex) -> list[_KnownFile]:
             else:
                 folder.refuse(name, "No receipt has these bytes.")
     return known
+
+
+def _scan_again(root: ScannedFolder) -> None:
+    """Refuse what has come or changed since the first scan, which may be hours ago. Blocks."""
+    before = {one.path: one for one in root.all()}
+    for now in walk(Path(root.path)).all():
+        known = before.get(now.path)
+        if known is None:
+            root.refuse(now.path, "It came while this was checked.")
+            continue
+        for name, state in now.files.items():
+            if known.files.get(name) != state:
+                known.refuse(name, "It came or changed while this was checked.")
+        for name, sentence in now.why_not.items():
+            if name not in known.why_not:
+                known.refuse(name, sentence)
 
 
 def _not_held(
@@ -177,7 +195,7 @@ def _coverage_of(root: ScannedFolder) -> FolderCoverage:
         folder=root.path,
         covered=not root.uncovered,
         files=sum(len(one.files) for one in folders),
-        size_bytes=sum(sum(one.files.values()) for one in folders),
+        size_bytes=sum(state.size_bytes for one in folders for state in one.files.values()),
         ignored_files=sum(one.ignored for one in folders),
         covered_below=tuple(
             one.path

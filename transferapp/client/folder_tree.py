@@ -6,8 +6,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from transferapp.intake.file_names import is_litter
+
+
+class FileState(NamedTuple):
+    """How a file looks without being read."""
+
+    size_bytes: int
+    modified_ns: int
 
 
 @dataclass(slots=True, eq=False)
@@ -16,8 +24,8 @@ class ScannedFolder:
 
     path: str
     above: ScannedFolder | None = None
-    #: Sizes in bytes of its files, by name.
-    files: dict[str, int] = field(default_factory=dict)
+    #: Its files by name.
+    files: dict[str, FileState] = field(default_factory=dict)
     folders: list[ScannedFolder] = field(default_factory=list)
     #: Files that are ignored by name.
     ignored: int = 0
@@ -80,6 +88,7 @@ def _take(folder: ScannedFolder, entry: os.DirEntry[str]) -> None:
         elif is_litter(entry.path, is_folder=False):
             folder.ignored += 1
         else:
-            folder.files[entry.name] = entry.stat(follow_symlinks=False).st_size
+            found = entry.stat(follow_symlinks=False)
+            folder.files[entry.name] = FileState(found.st_size, found.st_mtime_ns)
     except OSError as error:
         folder.refuse(entry.name, f"It cannot be read ({error.strerror}).")

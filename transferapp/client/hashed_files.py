@@ -30,7 +30,7 @@ def hash_file(path: Path) -> FileContent:
     size, time or inode were others afterwards.
     """
     with reading(path):
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(handle, "rb") as file:  # noqa: PTH123 - a handle
             before = os.fstat(handle)
             if not stat.S_ISREG(before.st_mode):

@@ -10,48 +10,41 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from contextlib import aclosing
 from typing import cast
 
 from transferapp.errors import (
     Busy,
     ChecksumMismatch,
-    ImageNotFound,
     Invalid,
     NoSuchFile,
+    PermissionDenied,
 )
-from transferapp.model.images import OriginalFile
-from transferapp.model.transfers import ItemRole
+from transferapp.operations.held_by_repository import (
+    RepositoryFile,
+    RepositoryFiles,
+    held,
+    in_batches,
+    is_attached,
+)
 from transferapp.protocol.receipts import CheckLine, FileHolding, Holding
 from transferapp.receipts.document import Receipt, ReceiptFile, ReceiptItem
-from transferapp.repositories.port import Repository, RepositorySession
+from transferapp.repositories.port import Repository
 
 #: Deep checks at a time; more are asked to come back.
 _MOST_DEEP = 2
 _COME_BACK_S = 60.0
 #: Seconds between two signs of life while a large file is read.
 _REPORT_EVERY_S = 2.0
-#: Images asked for at once.
-_ASKED_AT_ONCE = 1000
-_SHA1 = "SHA1-160"
 
-_GONE = (
+_GONE = "'{path}' is not in the repository any more."
+_GONE_OR_HIDDEN = (
     "'{path}' is not in the repository any more, or {owner}'s data is not to be seen by you."
 )
 _OTHER = "'{path}' has other bytes in the repository than those that were verified."
 _OTHER_HASH = (
     "Of '{path}' the repository keeps no SHA-1 to compare with. A deep check reads its bytes."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A file as the repository has it."""
-
-    id: int
-    size_bytes: int
-    sha1: str
 
 
 class ReceiptChecks:
@@ -110,44 +103,54 @@ class _Check:
         self._reported_s = time.monotonic()
 
     async def lines(self) -> AsyncGenerator[CheckLine, None]:
-        for item in self._receipt.items:
-            # A session for each: of a large receipt one would be held for hours.
+        for batch in in_batches(self._receipt):
             async with self._repository.session(self._username) as session:
-                held = await _held_of(session, item)
-                for file in item.files:
-                    async with aclosing(self._file(session, item, file, held)) as lines:
-                        async for line in lines:
-                            yield line
+                found = await held(session, batch)
+            for item in batch:
+                async with aclosing(self._item(item, found)) as lines:
+                    async for line in lines:
+                        yield line
 
-    async def _file(
-        self,
-        session: RepositorySession,
-        item: ReceiptItem,
-        file: ReceiptFile,
-        held: _RepositoryFiles,
+    async def _item(
+        self, item: ReceiptItem, held_files: RepositoryFiles
     ) -> AsyncGenerator[CheckLine, None]:
-        found = held.of(file)
-        holding = _by_records(file, found)
-        reads = self._is_deep and holding in (Holding.HELD, Holding.UNKNOWN)
-        if found is not None and reads:
-            hasher, size = hashlib.sha1(usedforsecurity=False), 0
-            source = session.attachments if _is_attached(item) else session.images
-            try:
-                pieces = cast("AsyncGenerator[bytes, None]", source.read(found.id))
-                async with aclosing(pieces):
-                    async for piece in pieces:
-                        await asyncio.to_thread(hasher.update, piece)
-                        size += len(piece)
-                        if self._is_due(len(piece)):
-                            yield CheckLine(bytes_read=self._read)
-            except ChecksumMismatch:
-                holding = Holding.DIFFERS
-            except NoSuchFile:
-                holding = Holding.GONE
-            else:
-                same = (size, hasher.hexdigest()) == (file.size_bytes, file.sha1)
-                holding = Holding.HELD if same else Holding.DIFFERS
-        yield CheckLine(file=self._holding(item, file, holding), bytes_read=self._read)
+        for file in item.files:
+            found = held_files.of(file)
+            holding, sentence = _by_records(file, found), ""
+            if found is not None and self._is_deep and holding is not Holding.DIFFERS:
+                try:
+                    async with aclosing(self._reading(item, found)) as reading:
+                        async for content in reading:
+                            if content is None:
+                                yield CheckLine(bytes_read=self._read)
+                            else:
+                                same = content == (file.size_bytes, file.sha1)
+                                holding = Holding.HELD if same else Holding.DIFFERS
+                except ChecksumMismatch:
+                    holding = Holding.DIFFERS
+                except NoSuchFile:
+                    holding = Holding.GONE
+                except PermissionDenied as error:
+                    holding, sentence = Holding.UNKNOWN, f"'{file.path}': {error.message}"
+            holding_of = self._holding(item, file, holding, sentence)
+            yield CheckLine(file=holding_of, bytes_read=self._read)
+
+    async def _reading(
+        self, item: ReceiptItem, found: RepositoryFile
+    ) -> AsyncGenerator[tuple[int, str] | None, None]:
+        """Read a file; yields None as a sign of life, and at its end its size and SHA-1."""
+        hasher, size = hashlib.sha1(usedforsecurity=False), 0
+        # A session for each file: one would be held for hours.
+        async with self._repository.session(self._username) as session:
+            source = session.attachments if is_attached(item) else session.images
+            pieces = cast("AsyncGenerator[bytes, None]", source.read(found.id))
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    await asyncio.to_thread(hasher.update, piece)
+                    size += len(piece)
+                    if self._is_due(len(piece)):
+                        yield None
+        yield size, hasher.hexdigest()
 
     def _is_due(self, count: int) -> bool:
         self._read += count
@@ -156,66 +159,20 @@ class _Check:
         self._reported_s = time.monotonic()
         return True
 
-    def _holding(self, item: ReceiptItem, file: ReceiptFile, holding: Holding) -> FileHolding:
-        sentence = {
+    def _holding(
+        self, item: ReceiptItem, file: ReceiptFile, holding: Holding, sentence: str
+    ) -> FileHolding:
+        is_own = self._username == self._receipt.owner
+        sentence = sentence or {
             Holding.HELD: "",
             Holding.DIFFERS: _OTHER,
-            Holding.GONE: _GONE,
+            Holding.GONE: _GONE if is_own else _GONE_OR_HIDDEN,
             Holding.UNKNOWN: _OTHER_HASH,
         }[holding].format(path=file.path, owner=self._receipt.owner)
         return FileHolding(item_id=item.id, path=file.path, holding=holding, sentence=sentence)
 
 
-class _RepositoryFiles:
-    """What the repository has of one item, by its ids and by client path."""
-
-    def __init__(self, found: dict[int, _Found], by_path: dict[str, int]) -> None:
-        self._found = found
-        self._by_path = by_path
-
-    def of(self, file: ReceiptFile) -> _Found | None:
-        """Return what it has of a file of a receipt; None for nothing."""
-        number = file.repository_id
-        if number is None:
-            number = self._by_path.get(file.path, -1)
-        return self._found.get(number)
-
-
-async def _held_of(session: RepositorySession, item: ReceiptItem) -> _RepositoryFiles:
-    if _is_attached(item):
-        return await _attached(session, item)
-    held: list[OriginalFile] = []
-    for start in range(0, len(item.image_ids), _ASKED_AT_ONCE):
-        asked = item.image_ids[start : start + _ASKED_AT_ONCE]
-        # One image of a fileset may be deleted while its files stay.
-        there = [image.id for image in await session.images.summaries(asked)]
-        if there:
-            with suppress(ImageNotFound):  # Deleted just now.
-                held = await session.images.files(there)
-                break
-    mine = [one for one in held if item.fileset_id in (None, one.fileset_id)]
-    found = {
-        one.id: _Found(one.id, one.size_bytes, one.hash if one.hasher == _SHA1 else "")
-        for one in mine
-    }
-    return _RepositoryFiles(found, {one.client_path: one.id for one in mine})
-
-
-async def _attached(session: RepositorySession, item: ReceiptItem) -> _RepositoryFiles:
-    found: dict[int, _Found] = {}
-    for file in item.files:
-        with suppress(NoSuchFile):
-            if file.repository_id is not None:
-                one = await session.attachments.get(file.repository_id)
-                found[one.id] = _Found(one.id, one.size_bytes, one.sha1)
-    return _RepositoryFiles(found, {})
-
-
-def _is_attached(item: ReceiptItem) -> bool:
-    return item.role == ItemRole.ATTACHMENTS
-
-
-def _by_records(file: ReceiptFile, found: _Found | None) -> Holding:
+def _by_records(file: ReceiptFile, found: RepositoryFile | None) -> Holding:
     if found is None:
         return Holding.GONE
     if found.size_bytes != file.size_bytes or found.sha1 not in ("", file.sha1):

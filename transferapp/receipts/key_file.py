@@ -16,7 +16,7 @@ from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
-from transferapp.errors import Invalid, SettingsInvalid
+from transferapp.errors import Invalid, PermissionDenied, SettingsInvalid
 from transferapp.host.private_file import private_file, private_text, write_private_text
 from transferapp.receipts.signing import key_of, new_key, public_jwk
 
@@ -44,7 +44,14 @@ def read_keys(path: Path) -> list[OKPKey]:
 def change_key(path: Path) -> str:
     """Sign with a new key from now on and forget the private part of those before; returns the
     new key's id. Running servers read it at the next receipt; blocking.
+
+    Raises SettingsInvalid as ``read_keys`` does, and PermissionDenied for another account's
+    file: the server could not read what root writes.
     """
+    if path.exists() and path.stat().st_uid != os.geteuid():
+        raise PermissionDenied(
+            f"'{path}' is another account's. Run this as the server's account (sudo -u NAME)."
+        )
     with private_file(path.with_name(f"{path.name}.lock")) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         keys = [*read_keys(path), new_key()]

@@ -21,6 +21,7 @@ from transferapp.receipts.document import LARGEST, Receipt
 ALGORITHM = "Ed25519"
 TYPE = "transferapp-receipt+jws"
 _CURVE: Final = "Ed25519"
+_DOTS = 2
 _HEADER = frozenset({"alg", "kid", "typ"})
 _JWK = TypeAdapter(dict[str, str])
 
@@ -118,6 +119,9 @@ def _checked_form(content: bytes) -> tuple[bytes, str]:
     if len(content) > LARGEST:
         raise DamagedReceipt(f"A receipt has at most {LARGEST >> 20} MiB.")
     line = content.removesuffix(b"\n")
+    # A body of dots alone would fill the memory, split into its parts.
+    if line.count(b".") != _DOTS:
+        raise _damaged()
     try:
         found = jws.extract_compact(line, registry=_REGISTRY)
         header = found.protected

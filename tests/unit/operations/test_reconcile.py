@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from transferapp.errors import Corrupt
+from transferapp.ledger.port import HeldFiles
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
 from transferapp.model.skips import Skip
-from transferapp.operations.reconcile import check_reconciled
+from transferapp.model.transfers import TransferFile
+from transferapp.operations.reconcile import check_reconciled, held_files
 
 PLAN = FilesetPlan(
     key="k",
@@ -61,3 +63,24 @@ def test_equal_files_are_counted() -> None:
 def test_no_images_is_no_promise() -> None:
     with pytest.raises(Corrupt, match="no images"):
         check_reconciled(Fileset(1, "k"), PLAN, [held("a", 3, "aa"), held("b", 4, "bb")])
+
+
+def sent(number: int, path: str, size: int, sha1: str) -> TransferFile:
+    return TransferFile(f"f{number}", "i", path, size, size, sealed=True, sha1=sha1)
+
+
+def test_which_of_the_repositorys_files_is_which() -> None:
+    """By bytes, as names may be sanitized; of equal ones the one at the same path."""
+    files = (
+        sent(1, "a:1.tif", 3, "aa"),
+        sent(2, "b.tif", 4, "bb"),
+        sent(3, "c.tif", 4, "bb"),
+        sent(4, "gone.tif", 5, "ee"),
+    )
+    there = [
+        OriginalFile(11, 9, "a_1.tif", 3, "SHA1-160", "AA"),
+        OriginalFile(13, 9, "c.tif", 4, "SHA1-160", "bb"),
+        OriginalFile(12, 9, "b_.tif", 4, "SHA1-160", "bb"),
+    ]
+    found = held_files(Fileset(9, "k", (7,)), files, there)
+    assert found == HeldFiles(9, {"f1": 11, "f2": 12, "f3": 13})

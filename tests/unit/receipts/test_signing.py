@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,7 +15,13 @@ from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 from pydantic import ValidationError
 
-from transferapp.errors import DamagedReceipt, Invalid, ReceiptKeyUnknown, SettingsInvalid
+from transferapp.errors import (
+    DamagedReceipt,
+    Invalid,
+    PermissionDenied,
+    ReceiptKeyUnknown,
+    SettingsInvalid,
+)
 from transferapp.receipts.document import (
     LARGEST,
     Receipt,
@@ -163,6 +171,17 @@ def test_a_huge_one_is_not_read() -> None:
         verify(b"A" * (LARGEST + 1), [public(KEY)])
 
 
+def test_a_body_of_dots_alone_is_not_split() -> None:
+    """Its parts would take a hundred times its size."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedReceipt):
+            verify(b"." * (8 << 20), [public(KEY)])
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+
+
 def test_one_of_many_files_is_read() -> None:
     files = tuple(
         ReceiptFile(path=f"day/{n:06}.tif", size_bytes=n, sha1=f"{n:040x}")
@@ -231,6 +250,18 @@ class TestServersKeys:
         assert str(first.as_dict(private=True)["d"]) not in path.read_text()
         assert path.stat().st_mode & 0o777 == 0o600
         assert verify(signed, keys_of_set(key_set([old, new]))).key_id == first.kid
+
+    def test_only_the_servers_account_changes_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What root writes the server could not read."""
+        path = tmp_path / "receipt.keys"
+        (first,) = read_keys(path)
+        own = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: own + 1)
+        with pytest.raises(PermissionDenied, match="sudo -u"):
+            change_key(path)
+        assert [key.kid for key in read_keys(path)] == [first.kid]
 
     @pytest.mark.parametrize("text", ["hello\n", "[]\n", '{"kty": "RSA"}\n'])
     def test_a_damaged_file_is_told_of(self, tmp_path: Path, text: str) -> None:

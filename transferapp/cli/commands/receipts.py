@@ -43,7 +43,7 @@ from transferapp.client.receipt_files import (
 from transferapp.client.receipt_saving import read_content, receipt_name, save_receipt
 from transferapp.client.receipts import keep_keys
 from transferapp.client.server import ServerClient
-from transferapp.errors import Invalid
+from transferapp.errors import Invalid, ReceiptKeyUnknown
 from transferapp.protocol.receipts import FileHolding, Holding
 from transferapp.receipts.known_keys import KnownKey, KnownKeys, keys_in_file
 
@@ -122,7 +122,7 @@ def verify(
         key = {"id": found.key.id, "whose": found.key.whose}
         show_json({"receipt": found.receipt, "key": key, "files": compared})
     else:
-        show_table(("", ""), statement(found))
+        show_table(("Receipt", str(file)), statement(found))
         if compared is not None:
             for one in compared:
                 if one.found is not Found.SAME:
@@ -218,8 +218,12 @@ async def _coverage(
     folders: list[Path], receipts: ReceiptIndex, *, deep: bool
 ) -> list[FolderCoverage]:
     async with signed_in.server_client() as (server, _):
+        ids = {key.kid for key in await server.receipt_keys()}
 
         async def ask(receipt: ReceiptOnDisk) -> HoldingByFile:
+            if receipt.key.id not in ids:
+                # What it says is nothing for this server, either.
+                raise ReceiptKeyUnknown(f"It is of another server ({receipt.key.whose}).")
             return await _holding_by_file(server, receipt.content, deep=deep)
 
         return await coverage(folders, receipts, ask)

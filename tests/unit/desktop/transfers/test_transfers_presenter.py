@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from transferapp.desktop.transfers import presenter as module
 from transferapp.desktop.transfers.board import RowBatch, TransferBoard
 from transferapp.desktop.transfers.presenter import TransfersPresenter
 from transferapp.desktop.transfers.speed_meter import SpeedMeter
+from transferapp.errors import Invalid
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import PlacementView
@@ -278,3 +280,15 @@ def test_speed_survives_a_restart_from_zero() -> None:
     meter.feed(0, 0.0)
     meter.feed(1000, 1.0)
     assert meter.feed(0, 2.0) == 1000
+
+
+async def test_a_receipt_is_saved_in_place_of_what_is_there(
+    presenter: TransfersPresenter, tmp_path: Path
+) -> None:
+    """The dialog has asked; a server without keys hinders nothing."""
+    place = tmp_path / "r.jws"
+    place.write_bytes(b"an older one")
+    await presenter.save_receipt(ONE, place)
+    assert place.read_bytes() == b"a.b.c\n"
+    with pytest.raises(Invalid, match="cannot be written"):
+        await presenter.save_receipt(ONE, tmp_path / "none" / "r.jws")
