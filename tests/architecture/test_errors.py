@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.protocol import problems
 
-CLASSES = sorted(errors.all_errors().values(), key=lambda cls: cls.code)
+CLASSES = sorted(error_codes.all_errors().values(), key=lambda cls: cls.code)
 
 
 def subclasses(cls: type[errors.TransferAppError]) -> list[type[errors.TransferAppError]]:

@@ -10,17 +10,25 @@ from typing_extensions import override
 from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.image_shards import ShardPixels
 from transferapp.conversion.names import SUFFIXES, file_name
-from transferapp.conversion.ome_zarr_documents import OmeZarrVersion, documents, write_documents
+from transferapp.conversion.ome_zarr_documents import (
+    OmeZarrVersion,
+    attributes,
+    documents,
+    write_documents,
+)
 from transferapp.conversion.ome_zarr_files import OmeZarrFiles
+from transferapp.conversion.ome_zarr_labels import labels_of
 from transferapp.conversion.ome_zarr_portions import OmeZarrPortions
 from transferapp.conversion.ome_zarr_reading import OmeZarrCheck
 from transferapp.conversion.one_pass import pass_over
-from transferapp.conversion.port import Form, Portions, ShareListener
+from transferapp.conversion.port import Form, Portions, ShareListener, portion_of
 from transferapp.conversion.pyramid import Shard, pyramid_of
 from transferapp.conversion.shard_digests import ShardDigests
 from transferapp.model.export_specs import ExportForm
 
 SUFFIX = SUFFIXES[ExportForm.OME_ZARR]
+#: Labels take little time beside the pixels.
+_PIXELS = 0.9
 
 
 class OmeZarr(Form):
@@ -44,7 +52,11 @@ class OmeZarr(Form):
             digests.store(shard, pixels)
             files.store(shard, pixels)
 
-        await pass_over(image, pyramid, store, listener).run()
+        labels = labels_of(image, self._version)
+        end = _PIXELS if labels else 1.0
+        await pass_over(image, pyramid, store, portion_of(listener, 0.0, end)).run()
+        if labels:
+            await labels.write(place, portion_of(listener, end, 1.0))
         made = documents(image, pyramid, self._version)
         await asyncio.to_thread(write_documents, place, made)
         self._written = folder, digests
@@ -62,5 +74,10 @@ class OmeZarr(Form):
             digests, share = ShardDigests(), 0.5
             again = pass_over(image, pyramid, digests.store, lambda done: listener(done / 2))
             await again.run()
-        check = OmeZarrCheck(place, image, pyramid, self._version)
-        await check.run(digests, lambda done: listener(share + done * (1 - share)))
+        wanted = attributes(image, pyramid, self._version)
+        check = OmeZarrCheck(place, image, pyramid, wanted)
+        labels = labels_of(image, self._version)
+        end = _PIXELS if labels else 1.0
+        await check.run(digests, portion_of(listener, share, end))
+        if labels:
+            await labels.verify(place, portion_of(listener, end, 1.0))

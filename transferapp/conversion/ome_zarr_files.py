@@ -23,6 +23,7 @@ from transferapp.conversion.ome_zarr_documents import (
     OmeZarrVersion,
     compressor,
     level_sizes,
+    stored,
 )
 from transferapp.conversion.port import MadeFile
 from transferapp.conversion.pyramid import Five, Pyramid, Shard
@@ -40,12 +41,15 @@ class OmeZarrFiles:
         pyramid: Pyramid,
         version: OmeZarrVersion,
         scratch: Path | None = None,
+        *,
+        has_channels: bool = True,
     ) -> None:
         """Write into ``folder``; nothing is read. Each file is whole from the first moment on
         where there is a folder ``scratch`` that it comes from.
         """
         self._folder = folder
         self._scratch = scratch
+        self._has_channels = has_channels
         #: The files so far, by their '/'-separated place in the folder.
         self.made: dict[str, MadeFile] = {}
         self._sizes = [level_sizes(pyramid, level) for level in range(len(pyramid.shapes))]
@@ -83,7 +87,8 @@ class OmeZarrFiles:
             self._write(shard.level, place, [self._encode(piece)])
 
     def _write(self, level: int, place: list[int], content: list[bytes]) -> None:
-        keys = [*map(str, [level, "c", *place] if self._sharded else [level, *place])]
+        numbers = stored(place, has_channels=self._has_channels)
+        keys = [*map(str, [level, "c", *numbers] if self._sharded else [level, *numbers])]
         path = self._folder.joinpath(*keys)
         path.parent.mkdir(parents=True, exist_ok=True)
         if self._scratch is None:

@@ -23,14 +23,16 @@ from transferapp.conversion.image_shards import ShardPixels
 from transferapp.conversion.names import SUFFIXES, file_name
 from transferapp.conversion.ome_zarr_documents import (
     OmeZarrVersion,
+    attributes,
     level_documents,
     whole_documents,
     write_documents,
 )
 from transferapp.conversion.ome_zarr_files import OmeZarrFiles
+from transferapp.conversion.ome_zarr_labels import labels_of
 from transferapp.conversion.ome_zarr_reading import OmeZarrCheck
 from transferapp.conversion.one_pass import OnePass, ShardStore, Span, pass_over
-from transferapp.conversion.port import MadeFile, Portions, ShareListener
+from transferapp.conversion.port import MadeFile, Portions, ShareListener, portion_of
 from transferapp.conversion.pyramid import Pyramid, Shard, pyramid_of
 from transferapp.conversion.shard_digests import ShardDigests
 from transferapp.errors import ChecksumMismatch
@@ -40,6 +42,8 @@ from transferapp.model.export_specs import ExportForm
 _SUFFIX = SUFFIXES[ExportForm.OME_ZARR]
 #: Writing takes most of the time, reading back the rest.
 _WRITING = 0.6
+#: Where the steps of the end stop: levels, labels, labels that were read back.
+_REST, _LABELS, _LABELS_READ = 0.3, 0.5, 0.7
 
 
 class OmeZarrPortions(Portions):
@@ -78,9 +82,9 @@ class OmeZarrPortions(Portions):
             if shard.level == level and self._pyramid.above(shard):
                 halves.keep(shard, pixels)
 
-        writing = _portion_of(listener, 0.0, _WRITING)
+        writing = portion_of(listener, 0.0, _WRITING)
         await pass_over(self._image, self._pyramid, store, writing, roots).run()
-        await self._check(place).run_portion(digests, _portion_of(listener, _WRITING, 1.0))
+        await self._check(place).run_portion(digests, portion_of(listener, _WRITING, 1.0))
         paths = [*(place / name for name in made.made), *halves.paths]
         await asyncio.to_thread(_sync_all, files, notes, paths)
         return {f"{place.name}/{name}": one for name, one in made.made.items()}
@@ -96,10 +100,13 @@ class OmeZarrPortions(Portions):
 
         base = self._portions[0][0].level + 1
         if base < len(self._pyramid.shapes):
-            await self._rest(base, _Halves(notes), store, _portion_of(listener, 0.0, _WRITING))
+            await self._rest(base, _Halves(notes), store, portion_of(listener, 0.0, _REST))
+        if labels := labels_of(self._image, self._version):
+            await labels.write(place, portion_of(listener, _REST, _LABELS))
+            await labels.verify(place, portion_of(listener, _LABELS, _LABELS_READ))
         documents = whole_documents(self._image, self._pyramid, self._version)
         await asyncio.to_thread(write_documents, place, documents)
-        await self._check(place).run_rest(digests, _portion_of(listener, _WRITING, 1.0))
+        await self._check(place).run_rest(digests, portion_of(listener, _LABELS_READ, 1.0))
 
     @cached_property
     def _portions(self) -> Sequence[tuple[Shard, ...]]:
@@ -109,7 +116,8 @@ class OmeZarrPortions(Portions):
         return files / file_name(self._image, _SUFFIX)
 
     def _check(self, place: Path) -> OmeZarrCheck:
-        return OmeZarrCheck(place, self._image, self._pyramid, self._version)
+        wanted = attributes(self._image, self._pyramid, self._version)
+        return OmeZarrCheck(place, self._image, self._pyramid, wanted)
 
     async def _rest(
         self, base: int, halves: _Halves, store: ShardStore, listener: ShareListener
@@ -159,11 +167,6 @@ class _Halves:
 
     def _path(self, shard: Shard) -> Path:
         return self._folder / (".".join(map(str, (shard.level, *shard.start))) + ".raw")
-
-
-def _portion_of(listener: ShareListener, first: float, end: float) -> ShareListener:
-    """Return a listener for what is done between two shares of the whole."""
-    return lambda share: listener(first + share * (end - first))
 
 
 def _sync_all(files: Path, notes: Path, paths: Sequence[Path]) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import zarr
 
 from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.disk_errors import disk_errors
-from transferapp.conversion.ome_zarr_documents import OmeZarrVersion, attributes
+from transferapp.conversion.ome_zarr_documents import stored
 from transferapp.conversion.port import ShareListener
 from transferapp.conversion.pyramid import Pyramid, Shard
 from transferapp.conversion.shard_digests import ShardDigests
 from transferapp.errors import ChecksumMismatch
+
+T = TypeVar("T")
 
 #: What zarr-python and its codecs raise for files that are gone or damaged.
 _DAMAGED = (FileNotFoundError, KeyError, RuntimeError, TypeError, ValueError)
@@ -27,13 +29,15 @@ class OmeZarrCheck:
     """Compares all levels of an OME-Zarr with what they should be."""
 
     def __init__(
-        self, place: Path, image: CutImage, pyramid: Pyramid, version: OmeZarrVersion
+        self, place: Path, image: CutImage, pyramid: Pyramid, wanted: Mapping[str, Any]
     ) -> None:
-        """Read the folder ``place``, which should hold ``image``."""
+        """Read the folder ``place``, which should hold ``image`` with the attributes
+        ``wanted``.
+        """
         self._place = place
         self._image = image
         self._pyramid = pyramid
-        self._version = version
+        self._wanted = wanted
 
     async def run(self, digests: ShardDigests, listener: ShareListener) -> None:
         """Read every pixel of all levels; raises ChecksumMismatch, Unavailable."""
@@ -64,7 +68,7 @@ class OmeZarrCheck:
     def _check_documents(self) -> None:
         with self._reading():
             group = zarr.open_group(self._place, mode="r")
-            wanted = attributes(self._image, self._pyramid, self._version)
+            wanted = self._wanted
             found = group.attrs.asdict()
             # Another version of ours may have written it before it was replaced.
             if any(found.get(key) != wanted[key] for key in wanted if key != "_creator"):
@@ -77,15 +81,19 @@ class OmeZarrCheck:
                 for level in range(len(self._pyramid.shapes))
             ]
             for array, shape in zip(arrays, self._pyramid.shapes, strict=True):
-                if (array.shape, array.dtype) != (shape, self._image.dtype):
+                wanted = self._stored(shape), self._image.dtype
+                if (array.shape, array.dtype) != wanted:
                     raise self._mismatch()
             return arrays
 
     def _compare(self, array: Any, shard: Shard, digests: ShardDigests) -> None:
         with self._reading():
-            pixels = np.asarray(array[shard.region])
+            pixels = np.asarray(array[self._stored(shard.region)]).reshape(shard.shape)
         if not digests.matches(shard, pixels):
             raise self._mismatch()
+
+    def _stored(self, five: Sequence[T]) -> tuple[T, ...]:
+        return stored(five, has_channels=self._image.has_channels)
 
     def _mismatch(self) -> ChecksumMismatch:
         return ChecksumMismatch(

@@ -21,6 +21,8 @@ from transferapp.conversion.threads import encoder_threads, first_error, lasting
 ShardStore = Callable[[Shard, ShardPixels], None]
 #: Reads a shard of the lowest level, and tells of the pixels as they come.
 ShardReader = Callable[[Shard, Callable[[int], None]], Awaitable[ShardPixels]]
+#: Writes the halves of the planes of the first into the second.
+Halves = Callable[[ShardPixels, ShardPixels], None]
 
 #: Shards that are read, or wait for a thread, while the threads work on others.
 _AHEAD = 2
@@ -59,8 +61,11 @@ class OnePass:
         store: ShardStore,
         listener: ShareListener,
         span: Span | None = None,
+        *,
+        halves: Halves = halve,
     ) -> None:
         """Give what is made (by default all) to ``store``, and say how far it is."""
+        self._halve = halves
         self._read = read
         self._pyramid = pyramid
         self._store = store
@@ -130,7 +135,7 @@ class OnePass:
     def _keep(self, shard: Shard, pixels: ShardPixels, into: ShardPixels | None) -> None:
         self._store(shard, pixels)
         if into is not None:
-            halve(pixels, into)
+            self._halve(pixels, into)
 
 
 def pass_over(
@@ -139,7 +144,9 @@ def pass_over(
     store: ShardStore,
     listener: ShareListener,
     roots: Sequence[Shard] = (),
+    *,
+    halves: Halves = halve,
 ) -> OnePass:
     """Return the pass that makes levels from an image's own pixels."""
     reader = ImageShards(image, encoder_threads() + _AHEAD)
-    return OnePass(reader, pyramid, store, listener, Span(roots))
+    return OnePass(reader, pyramid, store, listener, Span(roots), halves=halves)

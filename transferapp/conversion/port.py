@@ -13,6 +13,11 @@ from transferapp.conversion.cut_image import CutImage
 ShareListener = Callable[[float], None]
 
 
+def portion_of(listener: ShareListener, first: float, end: float) -> ShareListener:
+    """Return a listener for what is done between two shares of the whole."""
+    return lambda share: listener(first + share * (end - first))
+
+
 @dataclass(frozen=True, slots=True)
 class MadeFile:
     """A file that is durable; ``sha1`` in hex."""

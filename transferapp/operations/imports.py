@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from transferapp.error_codes import from_code
 from transferapp.errors import (
     Conflict,
     GrantRefused,
@@ -17,7 +18,6 @@ from transferapp.errors import (
     PermissionDenied,
     StateConflict,
     TransferNotFound,
-    from_code,
 )
 from transferapp.grants.port import Grant, Grants, Scope
 from transferapp.ledger.port import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transferapp.errors import PermissionDenied, TargetNotFound, TransferAppError, from_code
+from transferapp.error_codes import from_code
+from transferapp.errors import PermissionDenied, TargetNotFound, TransferAppError
 from transferapp.ledger.port import ItemChange, ItemMoves
 from transferapp.model.moves import Move
 from transferapp.model.transfers import ItemProblem, ItemState

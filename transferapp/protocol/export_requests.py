@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 from transferapp.protocol.messages import MAX_ITEMS, Message, Name
 from transferapp.protocol.numbers import Number
@@ -60,6 +61,8 @@ class ExportRequest(Message):
     cut: AskedCut | None = None
     #: Beside each image what is known of it as JSON, and its ROIs as CSV.
     with_annotations: bool = False
+    #: Sorted into folders as in the repository, or all side by side.
+    layout: ExportLayout = ExportLayout.TREE
 
     @model_validator(mode="after")
     def _of_something(self) -> Self:
@@ -81,12 +84,14 @@ class ExportRequest(Message):
 
     def spec(self) -> ExportSpec:
         """Return what is asked for of each image."""
+        return ExportSpec(self.form, self._cut(), self.with_annotations, self.layout)
+
+    def _cut(self) -> Cut | None:
         if self.cut is None:
-            return ExportSpec(self.form, None, self.with_annotations)
+            return None
         asked = self.cut.model_dump(exclude={"level", "channels"}, exclude_none=True)
         spans = {axis: Span(**span) for axis, span in asked.items()}
-        cut = Cut(self.cut.level, channels=tuple(self.cut.channels), **spans)
-        return ExportSpec(self.form, cut, self.with_annotations)
+        return Cut(self.cut.level, channels=tuple(self.cut.channels), **spans)
 
 
 def export_body(request: ExportRequest) -> str:

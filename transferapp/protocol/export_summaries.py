@@ -54,5 +54,9 @@ class ExportSummary(Message):
     most_images: Number
     #: Bytes that are free where the facility makes files; None for the original files.
     free_bytes: Number | None = None
+    #: The bytes come through the repository's image API, which is the slower way.
+    through_api: bool = False
+    #: Seconds, as this person's last exports of this form went; None: there were none.
+    expected_s: float | None = None
     #: Why an export would be refused now; empty where it would be taken on.
     refused: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from transferapp.client.export_summary_texts import amount_text, is_whole, notes
 from transferapp.client.importing import ExportPlan, export_request, hand_over_export
 from transferapp.client.server import ServerClient
 from transferapp.errors import Invalid
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import ExportForm
 from transferapp.model.transfers import TransferDetails
 from transferapp.protocol.export_summaries import ExportSummary
@@ -46,6 +48,7 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     t: cutting.TimePoints = "",
     channel: cutting.Channels = None,
     with_annotations: cutting.WithAnnotations = False,
+    layout: cutting.Layout = ExportLayout.TREE,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -59,7 +62,7 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Export images, or all of a dataset, tag or search, into a folder, in the background."""
     spec = cutting.spec_given(form, level, region, z, t, channel)
-    spec = cutting.annotated(spec, wanted=with_annotations)
+    spec = replace(cutting.annotated(spec, wanted=with_annotations), layout=layout)
     chosen = selecting.selected(sources or [], tag or [], query, list_file)
     if to is None and not dry_run:
         raise typer.BadParameter("Name the folder that the files go to.", param_hint="--to")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from pydantic import SecretStr
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.desktop import loop
 from transferapp.desktop.viewer import messages
 
@@ -210,7 +210,7 @@ class ViewerLauncher:
                 for export in self._exports:
                     export(event.image_id, event.selection)
             case messages.Failed():
-                self._fail(event.image_id, errors.from_code(event.code, event.message))
+                self._fail(event.image_id, error_codes.from_code(event.code, event.message))
             case messages.TokenExpired():
                 for expired in self._expiries:
                     expired()
