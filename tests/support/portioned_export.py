@@ -77,9 +77,11 @@ class PortionedExport:
         async with await self.installation.sign_in(USERNAME, PASSWORD) as server:
             return await server.transfer(transfer_id, files=True)
 
-    async def reached(self, transfer_id: str, *states: ItemState) -> TransferDetails:
+    async def reached(
+        self, transfer_id: str, *states: ItemState, within_s: float = 2 * _WITHIN_S
+    ) -> TransferDetails:
         """Wait until its item is in one of these states."""
-        until = time.monotonic() + 2 * _WITHIN_S
+        until = time.monotonic() + within_s
         while True:
             details = await self.details(transfer_id)
             if details.items[0].state in states:

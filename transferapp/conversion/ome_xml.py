@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import NoReturn
 from uuid import uuid4
+from xml.sax.saxutils import escape
 
 from ome_types import OME, to_xml
 from ome_types.model import (
@@ -30,11 +34,14 @@ from transferapp import __version__
 from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.cut_place import CutRois
 from transferapp.conversion.ome_rois import ome_rois
-from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.model.images import Annotation, AnnotationKind, TileRegion
 from transferapp.model.plausible import plausible_um
 
 _CREATOR = f"TransferApp {__version__}"
 _TYPES = {"float32": PixelType.FLOAT, "float64": PixelType.DOUBLE}
+#: Stand for what differs between images that are alike else.
+_NAME, _UUID = "TransferApp-the-name", "11111111-2222-4333-8444-555555555555"
+_IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 #: What XML 1.0 has no characters for.
 _NO_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -43,18 +50,41 @@ def ome_xml(image: CutImage) -> bytes:
     """Return the document of one image whose planes follow each other in z, then c, then t, in
     the file that has the document.
     """
+    if image.rois is not None:
+        return _document(image, _text(image.name), str(uuid4()))
+    alike = replace(image, image_id=0, name="", files=(), _read=_no_pixels)
+    document = _document_of_alike(alike)
+    filled = {_NAME: escape(_text(image.name), _IN_ATTRIBUTES), _UUID: str(uuid4())}
+    for mark, text in filled.items():
+        document = document.replace(mark.encode(), text.encode())
+    return document
+
+
+@lru_cache(maxsize=64)
+def _document_of_alike(image: CutImage) -> bytes:
+    """Return a document with marks. Kept: the images of an export are often alike in all but
+    their names, and for small ones this is a third of the time.
+    """
+    return _document(image, _NAME, _UUID)
+
+
+async def _no_pixels(_region: TileRegion) -> NoReturn:
+    raise NotImplementedError
+
+
+def _document(image: CutImage, name: str, uuid: str) -> bytes:
     ids = [f"Annotation:{number}" for number in range(len(image.annotations))]
     rois = list(ome_rois(image.rois or CutRois(), _text))
     one = Image(
         id="Image:0",
-        name=_text(image.name),
+        name=name,
         pixels=_pixels(image),
         stage_label=_stage(image),
         annotation_refs=[AnnotationRef(id=each) for each in ids],
         roi_refs=[ROIRef(id=roi.id) for roi in rois],
     )
     document = OME(
-        uuid=f"urn:uuid:{uuid4()}",
+        uuid=f"urn:uuid:{uuid}",
         creator=_CREATOR,
         images=[one],
         rois=rois,

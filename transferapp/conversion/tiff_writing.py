@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,12 @@ class TiffWriting:
         Raises StorageFull, Unavailable, and what image and listener raise; by then nothing goes
         on any more.
         """
-        if self._layout.one_read(self._image.dtype):
+        small = self._layout.one_read(self._image.dtype)
+        if small:
             await self._read_all()
-        async with threads("tiff-file", 1) as own:
+        # A small image is encoded where it is written: others are made beside it.
+        file_thread = nullcontext(self._pool) if small else threads("tiff-file", 1)
+        async with file_thread as own:
             writing = self._loop.run_in_executor(own, self._write)
             try:
                 await asyncio.shield(writing)
@@ -160,9 +163,10 @@ class TiffWriting:
     def _full_size(self, first: int, end: int, kept: KeptLevel | None) -> Iterator[bytes]:
         """Yield the tiles of planes ``first`` to ``end``; what is halved goes into ``kept``."""
         if self._small:
-            return self._in_order(
-                self._pool.submit(self._encode_read, number, block, pixels, kept)
+            return (
+                tile
                 for number, (block, pixels) in enumerate(self._small)
+                for tile in self._encode_read(number, block, pixels, kept)
             )
         numbered = enumerate(self._layout.full_size_blocks(first, end), len(self._digests))
         return self._in_order(
