@@ -213,11 +213,11 @@ class ImageConversion:
         if plan is None or count_made(begun.notes, plan) < plan.count:
             raise Unavailable("The files that were made so far are gone. They are made again.")
         async with exported_image(self._repository, self._forms, work) as image:
-            portions = image.form.portions(image.cut, plan.most_pixels)
+            cut = await image.with_rois(work)
+            portions = image.form.portions(cut, plan.most_pixels)
             assert portions is not None  # noqa: S101  # all of them are made
             async with throttled_progress(partial(self._made, context, work)) as made:
                 await portions.finish(begun.files, begun.notes, made)
-            cut = await image.with_rois(work)
             await self._describe(work, image, cut, begun.files)
         return True
 
