@@ -131,12 +131,11 @@ class ImageConversion:
     async def dead(self, task: Task) -> None:
         """Give up where the image itself is the reason; else ask a person.
 
-        Portions that are made are kept for a retry, unless they may be the reason.
+        Portions that are made are kept for a retry.
         """
         error = error_of(task)
         hopeless = isinstance(error, NotFound | UnsupportedFile | Invalid)
-        damaged = isinstance(error, ChecksumMismatch)
-        if hopeless or damaged or await self._plan(task.id) is None:
+        if hopeless or await self._plan(task.id) is None:
             await self._prepared.discard(task.id)
         state = ItemState.FAILED if hopeless else ItemState.NEEDS_ATTENTION
         await report_dead(self._ledger, task, state, PREPARE)
@@ -217,7 +216,12 @@ class ImageConversion:
             portions = image.form.portions(cut, plan.most_pixels)
             assert portions is not None  # noqa: S101  # all of them are made
             async with throttled_progress(partial(self._made, context, work)) as made:
-                await portions.finish(begun.files, begun.notes, made)
+                try:
+                    await portions.finish(begun.files, begun.notes, made)
+                except ChecksumMismatch:
+                    # What the portions made may be the reason: they are made again.
+                    await self._prepared.discard(work.item.id)
+                    raise
             await self._describe(work, image, cut, begun.files)
         return True
 
