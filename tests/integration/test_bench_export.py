@@ -36,8 +36,8 @@ def test_the_bench_writes_its_object(tmp_path: Path, monkeypatch: pytest.MonkeyP
     }
     for ratio in report["ratios"].values():
         assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
-    said = report["peers"]["not run"]
-    assert said
-    assert all(name.startswith("bio-formats, ") for name in said)
-    assert all("there is no jar" in text for text in said.values())
+    reasons = report["peers"]["not run"]
+    assert reasons
+    assert all(name.startswith("bio-formats, ") for name in reasons)
+    assert all("there is no jar" in text for text in reasons.values())
     assert all(value > 0 for name, value in report["figures"].items() if name != "minutes")
