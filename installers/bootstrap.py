@@ -4,7 +4,7 @@
     python3 installers/bootstrap.py demo [--headless] [--out DIR]
     python3 installers/bootstrap.py test [pytest arguments]     (TRANSFERAPP_PYTHONS)
     python3 installers/bootstrap.py test --dependencies lowest|newest [pytest arguments]
-    python3 installers/bootstrap.py bench NAME --out FILE.json
+    python3 installers/bootstrap.py bench NAME --out FILE.json      (export: --quick)
 
 Standard library only: it runs before anything is installed. It makes ``.venv`` beside
 this folder, installs what is missing, and hands over to the project's own code there.
@@ -193,6 +193,11 @@ def bench(arguments: list[str]) -> int:
     """Set up and run one benchmark."""
     ensure_system(packages(*TEST_NEEDS))
     made = environment(TEST_EXTRAS, TEST_GROUPS)
+    if "export" in arguments:
+        ensure_bio_formats(made, is_wanted=True)
+        # omero-cli-zarr has an environment of its own, which needs the wheel too.
+        wheels = str(ice_wheel.ensure_wheel(made.python).parent)
+        os.environ.setdefault("TRANSFERAPP_WHEELHOUSE", wheels)
     return made.run("-m", "transferapp.sandbox.bench", *arguments)
 
 

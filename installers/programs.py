@@ -40,6 +40,7 @@ PROGRAMS = (
     Program("chmod", "coreutils", Need.BASE),
     Program("chromedriver", "chromium-driver", Need.OPTIONAL),
     Program("chromium", "chromium", Need.OPTIONAL),
+    Program("cp", "coreutils", Need.BASE),
     Program("curl", "curl", Need.TEST),
     Program("dbus-daemon", "dbus-daemon", Need.HEADLESS),
     Program("dbus-monitor", "dbus-bin", Need.HEADLESS),

@@ -23,6 +23,7 @@ EXCEPTIONS = {
     "conversion/threads.py:ended": "ends with what runs in the thread; its caller has that",
     "operations/command_attempt.py:_watch": "ends with the program; so does its failure",
     "operations/throttled_progress.py:keep_passing": "ends with its step; failures are spared",
+    "sandbox/bench/export/workers.py:_export": "ends with the export, or raises",
     "desktop/sign_in/presenter.py:resume": "ends with an answer; a defect is shown",
 }
 

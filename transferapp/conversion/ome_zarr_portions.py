@@ -31,7 +31,7 @@ from transferapp.conversion.ome_zarr_documents import (
 from transferapp.conversion.ome_zarr_files import OmeZarrFiles
 from transferapp.conversion.ome_zarr_labels import labels_of
 from transferapp.conversion.ome_zarr_reading import OmeZarrCheck
-from transferapp.conversion.one_pass import OnePass, ShardStore, Span, pass_over
+from transferapp.conversion.one_pass import Extent, OnePass, ShardStore, pass_over
 from transferapp.conversion.port import MadeFile, Portions, ShareListener, portion_of
 from transferapp.conversion.pyramid import Pyramid, Shard, pyramid_of
 from transferapp.conversion.shard_digests import ShardDigests
@@ -130,7 +130,7 @@ class OmeZarrPortions(Portions):
             count(pixels.size)
             return pixels
 
-        await OnePass(read, self._pyramid, store, listener, Span(base=base)).run()
+        await OnePass(read, self._pyramid, store, listener, Extent(base=base)).run()
 
 
 class _Halves:

@@ -37,7 +37,7 @@ class _Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Extent:
     """What of a pyramid is made: ``roots``, shards of one level (none: the last), and all
     that they are made of down to the level ``base``, which is read.
     """
@@ -60,7 +60,7 @@ class OnePass:
         pyramid: Pyramid,
         store: ShardStore,
         listener: ShareListener,
-        span: Span | None = None,
+        extent: Extent | None = None,
         *,
         halves: Halves = halve,
     ) -> None:
@@ -70,8 +70,8 @@ class OnePass:
         self._pyramid = pyramid
         self._store = store
         self._listener = listener
-        self._span = span or Span()
-        roots = self._span.roots
+        self._extent = extent or Extent()
+        roots = self._extent.roots
         self._top = roots[0].level if roots else len(pyramid.shapes) - 1
         self._begun: dict[Shard, _Begun] = {}
         self._at_once = encoder_threads() + _AHEAD
@@ -98,7 +98,7 @@ class OnePass:
                 tasks.create_task(work(shard))
 
     def _shards(self) -> Sequence[Shard]:
-        return list(self._pyramid.in_order(self._span.roots, self._span.base))
+        return list(self._pyramid.in_order(self._extent.roots, self._extent.base))
 
     async def _work(self, pool: ThreadPoolExecutor, shard: Shard) -> None:
         """Read a shard, and store it with all those that it is the last one of."""
@@ -149,4 +149,4 @@ def pass_over(
 ) -> OnePass:
     """Return the pass that makes levels from an image's own pixels."""
     reader = ImageShards(image, encoder_threads() + _AHEAD)
-    return OnePass(reader, pyramid, store, listener, Span(roots), halves=halves)
+    return OnePass(reader, pyramid, store, listener, Extent(roots), halves=halves)

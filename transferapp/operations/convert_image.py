@@ -131,12 +131,11 @@ class ImageConversion:
     async def dead(self, task: Task) -> None:
         """Give up where the image itself is the reason; else ask a person.
 
-        Portions that are made are kept for a retry, unless they may be the reason.
+        Portions that are made are kept for a retry.
         """
         error = error_of(task)
         hopeless = isinstance(error, NotFound | UnsupportedFile | Invalid)
-        damaged = isinstance(error, ChecksumMismatch)
-        if hopeless or damaged or await self._plan(task.id) is None:
+        if hopeless or await self._plan(task.id) is None:
             await self._prepared.discard(task.id)
         state = ItemState.FAILED if hopeless else ItemState.NEEDS_ATTENTION
         await report_dead(self._ledger, task, state, PREPARE)
@@ -213,11 +212,16 @@ class ImageConversion:
         if plan is None or count_made(begun.notes, plan) < plan.count:
             raise Unavailable("The files that were made so far are gone. They are made again.")
         async with exported_image(self._repository, self._forms, work) as image:
-            portions = image.form.portions(image.cut, plan.most_pixels)
+            cut = await image.with_rois(work)
+            portions = image.form.portions(cut, plan.most_pixels)
             assert portions is not None  # noqa: S101  # all of them are made
             async with throttled_progress(partial(self._made, context, work)) as made:
-                await portions.finish(begun.files, begun.notes, made)
-            cut = await image.with_rois(work)
+                try:
+                    await portions.finish(begun.files, begun.notes, made)
+                except ChecksumMismatch:
+                    # What the portions made may be the reason: they are made again.
+                    await self._prepared.discard(work.item.id)
+                    raise
             await self._describe(work, image, cut, begun.files)
         return True
 

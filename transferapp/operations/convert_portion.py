@@ -1,4 +1,4 @@
-"""The task that makes one portion of a large image's conversion (docs/adr/0032).
+"""The task that makes one portion of a large image's conversion (docs/adr/0033).
 
 What it has made is durable before it says so in the notes, and is not made again whatever
 kills whom. The task of the item waits for all portions, and makes the rest.

@@ -15,7 +15,7 @@ from transferapp.model.export_places import WellField
 from transferapp.model.export_specs import ExportForm
 from transferapp.model.images import ImageDetails
 from transferapp.operations.read_rois import read_rois
-from transferapp.repositories.port import Images, Repository
+from transferapp.repositories.port import ImageRois, Repository
 
 #: Makes a form anew for each image.
 Forms = Mapping[ExportForm, Callable[[], Form]]
@@ -28,13 +28,13 @@ class ExportedImage:
     details: ImageDetails
     cut: CutImage
     form: Form
-    _images: Images
+    _rois: ImageRois
 
     async def with_rois(self, work: ItemWork) -> CutImage:
         """Return the cut with its ROIs where annotations are asked for."""
         if not work.export.with_annotations:
             return self.cut
-        rois = await read_rois(self._images, self.cut.image_id, self.cut.place)
+        rois = await read_rois(self._rois, self.cut.image_id, self.cut.place)
         return replace(self.cut, rois=rois)
 
 

@@ -10,7 +10,7 @@ from transferapp.taskqueue.port import TaskState
 from transferapp.taskqueue.retry_decision import FailureCount, RetryDecision
 
 #: When a task that awaits its portions looks by itself, in case nobody woke it (seconds).
-LOOK_AGAIN_S = 30.0
+CHECK_AGAIN_S = 30.0
 _CANCELLED = "A portion of this was cancelled. Press Retry to do it after all."
 
 
@@ -39,6 +39,17 @@ class PortionFailed(Exception):
         """Return what follows, whatever the policy: the portion was tried often enough."""
         failed = self._portion
         return RetryDecision(TaskState.DEAD, count, failed.error_code, failed.error)
+
+
+def are_over(portions: Iterable[Portion]) -> bool:
+    """Whether all are done, or one will not be."""
+    try:
+        check_portions(portions)
+    except PortionsAwaited:
+        return False
+    except PortionFailed:
+        return True
+    return True
 
 
 def check_portions(portions: Iterable[Portion]) -> None:

@@ -43,7 +43,7 @@ from transferapp.taskqueue.portions import (
     Portion,
     PortionFailed,
     PortionsAwaited,
-    check_portions,
+    are_over,
 )
 from transferapp.taskqueue.retry_decision import FailureCount, judge
 from transferapp.testing.memory_context import Entry, MemoryContext
@@ -267,7 +267,8 @@ class MemoryTaskQueue(TaskQueue):
         if task.state is TaskState.WAITING and task.retry_at is not None:
             return task.retry_at <= self.clock.now()
         if task.state is TaskState.WAITING:
-            return self._portions_are_over(task.id)
+            mine = [one.task for one in self.entries.values() if one.portion_of == task.id]
+            return are_over(Portion(one.state) for one in mine)
         # A run that was stopped may still be cleaning up.
         return task.state is TaskState.QUEUED and (entry.run is None or entry.run.done())
 
@@ -291,16 +292,6 @@ class MemoryTaskQueue(TaskQueue):
         """Return the portions of a task with which a move can be made."""
         mine = [entry.task for entry in self.entries.values() if entry.portion_of == whole]
         return [task.id for task in mine if task.state in move.start]
-
-    def _portions_are_over(self, whole: str) -> bool:
-        mine = [entry.task for entry in self.entries.values() if entry.portion_of == whole]
-        try:
-            check_portions(Portion(task.state) for task in mine)
-        except PortionsAwaited:
-            return False
-        except PortionFailed:
-            return True
-        return True
 
 
 class MemoryTaskWorker(TaskWorker):

@@ -50,16 +50,16 @@ async def test_the_same_bytes_as_in_one_go(
     assert made is not None
     await made.begin(files)
     order = [*reversed(range(made.count)), made.count // 2]
-    told: dict[str, MadeFile] = {}
+    found: dict[str, MadeFile] = {}
     for number in order:
         again = OmeZarr(version).portions(image, most_pixels)
         assert again is not None
-        told |= await again.write(number, files, notes, nothing)
+        found |= await again.write(number, files, notes, nothing)
     lower = contents(files)
-    assert told.keys() == {
+    assert found.keys() == {
         name for name in lower if "zarr.json" not in name and "/." not in name
     }
-    assert all(len(lower[name]) == told[name].size_bytes for name in told)
+    assert all(len(lower[name]) == found[name].size_bytes for name in found)
     await made.finish(files, notes, nothing)
     assert contents(files) == contents(whole)
     await form.verify(image, files, nothing)

@@ -17,9 +17,9 @@ from transferapp.host.database import reading
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import to_task
 from transferapp.taskqueue.dbos.schema import PORTIONS, tasks
-from transferapp.taskqueue.moves import AWAIT_PORTIONS, ENDED_TASK_STATES, FALL_DUE
+from transferapp.taskqueue.moves import AWAIT_PORTIONS, ENDED_TASK_STATES, FALL_DUE, FINISH
 from transferapp.taskqueue.port import NewTask, TaskState
-from transferapp.taskqueue.portions import LOOK_AGAIN_S, Portion
+from transferapp.taskqueue.portions import CHECK_AGAIN_S, Portion
 
 #: Rows of one statement.
 _BATCH = 500
@@ -69,7 +69,7 @@ class PortionRecords:
             _lock(connection, whole)
             if self._open(connection, whole):
                 end = TaskState.WAITING
-                free["retry_at"] = self._records.now() + LOOK_AGAIN_S
+                free["retry_at"] = self._records.now() + CHECK_AGAIN_S
             else:
                 end = TaskState.QUEUED
                 free |= {"retry_at": None, "run": ""}
@@ -96,8 +96,8 @@ class PortionRecords:
         """Whether any portion still goes on, and none has failed."""
         query = sa.select(tasks.c.state).where(tasks.c.portion_of == whole, PORTIONS)
         states = set(connection.execute(query.distinct()).scalars())
-        bad = {TaskState.DEAD, TaskState.CANCELLED}
-        return not states & bad and bool(states - ENDED_TASK_STATES)
+        lacking = ENDED_TASK_STATES - FINISH.end
+        return not states & lacking and bool(states - ENDED_TASK_STATES)
 
 
 def _lock(connection: sa.Connection, task_id: str) -> sa.ColumnElement[bool]:

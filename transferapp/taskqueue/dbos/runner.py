@@ -62,7 +62,7 @@ class TaskRunner:
             computes = task.lane is WorkClass.CONVERSIONS
             self._store.note_done(task.target, None if computes else time.monotonic() - began)
             if await recorded(self._records.finish, task.id, run):
-                await self._tell_whole(row)
+                await self._notify_whole(row)
                 _log.info("task done", task=task.id, kind=task.kind)
 
     async def begin(self, task_id: str, worker: str) -> sa.RowMapping | None:
@@ -98,7 +98,7 @@ class TaskRunner:
             return
         await recorded(self._records.notified, task)
 
-    async def _tell_whole(self, row: sa.RowMapping) -> None:
+    async def _notify_whole(self, row: sa.RowMapping) -> None:
         """Let the task that this one does a portion of go on, if it was the last."""
         if row["portion_of"]:
             await recorded(self._portions.note_over, row["portion_of"])
@@ -146,7 +146,7 @@ class TaskRunner:
             await recorded(self._store.note_failed, row["target"], self._records.now())
         if failed:
             if result.state is TaskState.DEAD:
-                await self._tell_whole(row)
+                await self._notify_whole(row)
             await self.notify(await recorded(self._records.get, task_id))
 
     def _listener(self, task: Task) -> Listener | None:

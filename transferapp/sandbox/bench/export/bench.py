@@ -65,7 +65,7 @@ class _Report:
     figures: dict[str, float] = field(default_factory=dict)
     ratios: dict[str, dict[str, float]] = field(default_factory=dict)
     #: What peers said that could not be run, by name.
-    said: dict[str, str] = field(default_factory=dict)
+    not_run: dict[str, str] = field(default_factory=dict)
     commands: dict[str, str] = field(default_factory=dict)
     loads: list[float] = field(default_factory=list)
 
@@ -175,7 +175,7 @@ class ExportBench:
         try:
             seconds, command = self._peers.seconds(peer, sources)
         except NotRun as error:
-            self._report.said[f"{peer.name}, {kind}, {len(sources)} of {edge}"] = str(error)
+            self._report.not_run[f"{peer.name}, {kind}, {len(sources)} of {edge}"] = str(error)
             return 0.0
         finally:
             self._tidy()
@@ -224,7 +224,7 @@ def _as_object(report: _Report, sizes: Sizes) -> dict[str, Any]:
             "codecs": {**{f"ours and plain, {k}": v for k, v in _CODECS.items()},
                        **{peer.name: peer.codec for peer in PEERS}},
             "versions": {peer.name: list(peer.packages) for peer in PEERS if peer.packages},
-            "not run": report.said,
+            "not run": report.not_run,
         },
         "machine": {
             "system": platform.platform(),

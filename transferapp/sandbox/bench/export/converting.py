@@ -30,6 +30,7 @@ from transferapp.conversion.cut_image import CutImage, cut_image
 from transferapp.conversion.ome_tiff import OmeTiff
 from transferapp.conversion.ome_zarr import OmeZarr
 from transferapp.conversion.port import Form
+from transferapp.host.logging import configure_logging
 from transferapp.model.images import (
     ImageDetails,
     ImageSummary,
@@ -45,6 +46,7 @@ Array = npt.NDArray[Any]
 
 def main() -> None:
     """Convert all sources; what follows the import of libraries is measured."""
+    configure_logging("bench-export", private=False)
     what, target, *sources = sys.argv[1:]
     whose, form, *more = what.split("-")
     began, cpu = time.perf_counter(), time.process_time()

@@ -29,7 +29,7 @@ WHEELS_VARIABLE = "TRANSFERAPP_WHEELHOUSE"
 JAR_VARIABLE = "TRANSFERAPP_BIOFORMATS_JAR"
 _JAR = Path.home() / ".cache" / "transferapp" / "bioformats" / "bioformats_package-7.3.1.jar"
 _OMERO = "import sys; from omero.cli import argv; sys.exit(argv(['omero', *sys.argv[1:]]))"
-_LAST_WORDS = 300
+_LAST_CHARACTERS = 300
 
 
 class NotRun(Exception):
@@ -113,7 +113,7 @@ class PeerRuns:
         except OSError as error:
             raise NotRun(str(error)) from None
         if done.returncode != 0:
-            raise NotRun((done.stderr or done.stdout).strip()[-_LAST_WORDS:])
+            raise NotRun((done.stderr or done.stdout).strip()[-_LAST_CHARACTERS:])
         return done.stdout
 
     def _linked(self, sources: Sequence[Path]) -> Path:
@@ -199,7 +199,7 @@ def _environment(peer: Peer) -> Path:
             command, env=_apart(), capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            raise NotRun(f"not installed: {done.stderr.strip()[-_LAST_WORDS:]}")
+            raise NotRun(f"not installed: {done.stderr.strip()[-_LAST_CHARACTERS:]}")
     ready.touch()
     return python
 
