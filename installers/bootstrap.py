@@ -35,7 +35,7 @@ DEMO_NEEDS = (Need.WINDOW,)
 HEADLESS_NEEDS = (Need.WINDOW, Need.HEADLESS)
 TEST_NEEDS = (Need.WINDOW, Need.HEADLESS, Need.SANDBOX, Need.TEST)
 DEMO_EXTRAS = "desktop,server"
-TEST_EXTRAS = "desktop,server,readers,omero"
+TEST_EXTRAS = "desktop,server,readers,omero,s3"
 TEST_GROUPS = ("dev", "omero-clients")
 
 

@@ -7,8 +7,8 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     TransferAppError
     |-- Unavailable        the other side is not there now; retried
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
-    |   |   SessionLost, UploadLost, DestinationUnwritable, Busy
-    |-- Denied: SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded
+    |   |   SessionLost, UploadLost, DestinationUnwritable, PlaceUnavailable, Busy
+    |-- Denied: SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded, QuotaExceeded
     |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, NoSuchFile
     |-- Conflict: NameTaken, OffsetMismatch, StateConflict
     |-- Invalid            the input is wrong; retrying cannot help
@@ -113,6 +113,13 @@ class DestinationUnwritable(Unavailable):
     default_message = "Connect the drive, or let your account write there; it then goes on."
 
 
+class PlaceUnavailable(Unavailable):
+    """A place that exports are brought to is away: not mounted, or no answer."""
+
+    code = "place-unavailable"
+    title = "The place does not answer"
+
+
 class UploadLost(Unavailable):
     """The repository forgot what was stored of a fileset; it must be stored again."""
 
@@ -169,6 +176,13 @@ class SignedUrlEnded(Denied):
     default_message = "It had its time, or its session was signed out. Ask for a new one."
 
 
+class QuotaExceeded(Denied):
+    """What a person may keep at a place is used up."""
+
+    code = "quota-exceeded"
+    title = "Your room at this place is used up"
+
+
 class NotFound(TransferAppError):
     """The thing asked for does not exist, or is not visible to the caller."""
 
@@ -178,7 +192,7 @@ class NotFound(TransferAppError):
 
 
 class TargetNotFound(NotFound):
-    """The project, dataset, screen or plate does not exist, or not any more."""
+    """The container, or the place of an export, does not exist, or not any more."""
 
     code = "target-not-found"
     title = "The target does not exist"
@@ -382,19 +396,3 @@ class Internal(TransferAppError):
     default_message = (
         "Nothing was deleted. Tell your administrator when it was: the log names the defect."
     )
-
-
-def all_errors() -> dict[str, type[TransferAppError]]:
-    """Every error class by its code."""
-    classes: list[type[TransferAppError]] = [TransferAppError]
-    for cls in classes:
-        classes.extend(cls.__subclasses__())
-    return {cls.code: cls for cls in classes}
-
-
-def from_code(
-    code: str, message: str | None = None, *, retry_after_s: float | None = None
-) -> TransferAppError:
-    """Rebuild an error from the wire; an unknown code gives the base class."""
-    cls = all_errors().get(code, TransferAppError)
-    return cls(message, retry_after_s=retry_after_s)

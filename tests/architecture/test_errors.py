@@ -8,8 +8,9 @@ import pytest
 
 from transferapp import errors
 from transferapp.protocol import problems
+from transferapp.protocol.error_codes import all_errors
 
-CLASSES = sorted(errors.all_errors().values(), key=lambda cls: cls.code)
+CLASSES = sorted(all_errors().values(), key=lambda cls: cls.code)
 
 
 def subclasses(cls: type[errors.TransferAppError]) -> list[type[errors.TransferAppError]]:

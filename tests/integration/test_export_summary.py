@@ -137,7 +137,10 @@ async def test_fifty_thousand_images_in_seconds(server: RestServer) -> None:
 async def test_what_takes_long_is_at_least_so_much(server: RestServer) -> None:
     dataset = many(server, 2500)
     hasty = ExportSummaries(
-        server.parts.repository, server.parts.export_summaries._prepared, longest_s=0.0
+        server.parts.repository,
+        server.parts.export_summaries._prepared,
+        server.parts.places,
+        longest_s=0.0,
     )
     found = await hasty.summarize("ada", asked(dataset))
     assert (found.complete, found.images, found.files) == (False, 1000, 1000 * FILES)

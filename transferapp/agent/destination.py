@@ -20,7 +20,6 @@ from transferapp.agent.outbox import Outbox
 from transferapp.agent.placements import adding
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
-from transferapp.client.folders import OpenFolder, open_destination
 from transferapp.client.names import same_name
 from transferapp.client.partial_file import destination_errors
 from transferapp.client.placement import (
@@ -32,6 +31,7 @@ from transferapp.client.placement import (
     fileset,
     plan,
 )
+from transferapp.host.folders import OpenFolder, open_destination
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferFile, TransferItem
 from transferapp.protocol.messages import FileOnDisk

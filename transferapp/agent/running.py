@@ -20,6 +20,7 @@ from transferapp.host.backoff import Backoff, bounded_s
 from transferapp.host.waking import woken
 from transferapp.model.stages import ENDED_STAGES, ItemStage, shown_state
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem, overall_state
+from transferapp.protocol.error_codes import all_errors
 
 _log = structlog.get_logger(__name__)
 
@@ -306,5 +307,5 @@ def _first_problem(items: Iterable[TransferItem]) -> tuple[str, str]:
 
 
 def _is_source_problem(code: str) -> bool:
-    cls = errors.all_errors().get(code)
+    cls = all_errors().get(code)
     return cls is not None and issubclass(cls, errors.SourceProblem)

@@ -73,6 +73,12 @@ COMMANDS = (
         "export_images",
         "Export images, or all of a dataset, tag or search, into a folder, in the background.",
     ),
+    CommandEntry(
+        "places",
+        "places",
+        "places",
+        "List the places that 'export --to NAME:' brings files to, with what you have there.",
+    ),
     CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
     CommandEntry(
         "attachments",

@@ -9,6 +9,7 @@ from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary, OriginalsSize
 from transferapp.operations.export_estimate import estimated_part
 from transferapp.operations.export_selection import NOTHING, TOO_MANY, ExportSelection
+from transferapp.operations.places import PlaceOffers, too_much
 from transferapp.prepared.port import Prepared
 from transferapp.protocol.export_requests import MAX_IMAGES, ExportRequest
 from transferapp.protocol.export_summaries import (
@@ -27,15 +28,23 @@ class ExportSummaries:
     """Says what exports would bring; changes nothing."""
 
     def __init__(
-        self, repository: Repository, prepared: Prepared, *, longest_s: float = LONGEST_S
+        self,
+        repository: Repository,
+        prepared: Prepared,
+        places: PlaceOffers,
+        *,
+        longest_s: float = LONGEST_S,
     ) -> None:
         """Count in ``repository`` for about ``longest_s`` seconds, then as far as it got."""
-        self._repository, self._prepared = repository, prepared
+        self._repository, self._prepared, self._places = repository, prepared, places
         self._longest_s = longest_s
 
     async def summarize(self, username: str, request: ExportRequest) -> ExportSummary:
-        """Count what the person chose; raises RepositoryUnavailable, PermissionDenied."""
+        """Count what the person chose; raises RepositoryUnavailable, PermissionDenied, and
+        TargetNotFound.
+        """
         spec = request.spec()
+        room = await self._places.room_bytes(username, request.to)
         counted = _Counted(spec)
         ends = asyncio.get_running_loop().time() + self._longest_s
         async with self._repository.session(username) as session:
@@ -57,7 +66,9 @@ class ExportSummaries:
             unsuitable=counted.unsuitable.shown(),
             most_images=MAX_IMAGES,
             free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
-            refused=_refused(selection, request, complete=complete),
+            room_bytes=room,
+            refused=_refused(selection, request, complete=complete)
+            or too_much(room, request.to, counted.size_bytes, estimated=spec.form.converts),
         )
 
 

@@ -17,7 +17,6 @@ from transferapp.errors import (
     PermissionDenied,
     StateConflict,
     TransferNotFound,
-    from_code,
 )
 from transferapp.grants.port import Grant, Grants, Scope
 from transferapp.ledger.port import (
@@ -48,6 +47,7 @@ from transferapp.operations.formats import Formats
 from transferapp.operations.import_fileset import ImportFileset
 from transferapp.operations.manifest import planned_items
 from transferapp.operations.other_people import Owner, allowed_owner
+from transferapp.protocol.error_codes import from_code
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
 from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging

@@ -54,5 +54,8 @@ class ExportSummary(Message):
     most_images: Number
     #: Bytes that are free where the facility makes files; None for the original files.
     free_bytes: Number | None = None
+    #: Bytes that the person may still have at the place that it goes to; None: no place, or
+    #: no quota there.
+    room_bytes: Number | None = None
     #: Why an export would be refused now; empty where it would be taken on.
     refused: str = ""

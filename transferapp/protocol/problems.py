@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pydantic import BaseModel
 
 from transferapp import errors
+from transferapp.protocol.error_codes import from_code
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -63,4 +64,4 @@ def to_problem(error: errors.TransferAppError) -> Problem:
 
 def from_problem(problem: Problem) -> errors.TransferAppError:
     """Rebuild the error on the other side."""
-    return errors.from_code(problem.code, problem.detail, retry_after_s=problem.retry_after_s)
+    return from_code(problem.code, problem.detail, retry_after_s=problem.retry_after_s)

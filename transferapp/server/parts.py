@@ -17,6 +17,7 @@ from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
+from transferapp.operations.places import PlaceOffers
 from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
@@ -46,6 +47,7 @@ class Parts:
     sending_anew: SendingAnew
     exports: ExportRequests
     export_summaries: ExportSummaries
+    places: PlaceOffers
     transfers: TransferControl
     notifications: NotificationPreferences
     inbox: Inbox

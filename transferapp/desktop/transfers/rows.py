@@ -26,6 +26,7 @@ from transferapp.model.transfers import (
     Transfer,
     TransferKind,
 )
+from transferapp.protocol.error_codes import from_code
 from transferapp.protocol.messages import SubmissionView
 
 #: A moving transfer that nobody has heard of for so long is shown as stalled.
@@ -275,7 +276,7 @@ def _state(view: SubmissionView) -> ItemState:
 def _problem(view: SubmissionView) -> ItemProblem | None:
     if not view.trouble and not view.trouble_code:
         return None
-    error = errors.from_code(view.trouble_code, view.trouble or None)
+    error = from_code(view.trouble_code, view.trouble or None)
     return ItemProblem(error.code, error.title, error.message, retryable=error.retryable)
 
 

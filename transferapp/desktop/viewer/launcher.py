@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from transferapp import errors
 from transferapp.desktop import loop
 from transferapp.desktop.viewer import messages
+from transferapp.protocol.error_codes import from_code
 
 #: What starts the viewer from a source tree or a virtual environment.
 VIEWER_COMMAND = (sys.executable, "-m", "transferapp.desktop.viewer.process")
@@ -210,7 +211,7 @@ class ViewerLauncher:
                 for export in self._exports:
                     export(event.image_id, event.selection)
             case messages.Failed():
-                self._fail(event.image_id, errors.from_code(event.code, event.message))
+                self._fail(event.image_id, from_code(event.code, event.message))
             case messages.TokenExpired():
                 for expired in self._expiries:
                     expired()

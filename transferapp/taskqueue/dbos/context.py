@@ -13,7 +13,8 @@ import structlog
 from dbos import DBOS, PortableWorkflowError, StepOptions
 from typing_extensions import override
 
-from transferapp.errors import TransferNotFound, Unavailable, all_errors, from_code
+from transferapp.errors import TransferNotFound, Unavailable
+from transferapp.protocol.error_codes import all_errors, from_code
 from transferapp.taskqueue.dbos.failures import engine_failures, recorded
 from transferapp.taskqueue.dbos.locks import Locks
 from transferapp.taskqueue.dbos.records import TaskRecords
