@@ -24,6 +24,7 @@ import bioformats_jar
 import ice_wheel
 import other_dependencies
 import other_pythons
+import second_try
 from environments import ROOT, Environment, ask, show, stop
 from programs import Need, packages
 from workers import side_by_side
@@ -163,15 +164,18 @@ def demo(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Set up and run the test suite; arguments go to pytest as they are.
 
-    Without any it runs side by side, and then also on every further Python.
+    Without any it runs side by side, the few that failed once more by themselves, and then
+    also on every further Python.
     """
     ensure_system(packages(*TEST_NEEDS))
     if arguments[:1] == ["--dependencies"]:
         return test_dependencies(arguments[1:])
     made = environment(TEST_EXTRAS, TEST_GROUPS)
     ensure_bio_formats(made, is_wanted=("-m", "oracle") in pairwise(arguments))
-    code = made.run("-m", "pytest", *(arguments or side_by_side()))
-    if code != 0 or arguments:
+    if arguments:
+        return made.run("-m", "pytest", *arguments)
+    code = second_try.whole_suite(made.run, side_by_side())
+    if code != 0:
         return code
     return other_pythons.try_all(sys.version_info[:3])
 

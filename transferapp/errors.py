@@ -12,10 +12,10 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, NoSuchFile
     |-- Conflict: NameTaken, OffsetMismatch, StateConflict
     |-- Invalid            the input is wrong; retrying cannot help
-    |   |-- SettingsInvalid
+    |   |-- SettingsInvalid, ReceiptKeyUnknown
     |   |-- SourceProblem: UnsupportedFile, EmptyFile, DamagedFile, UnreadableFile,
     |       VanishedFile, ChangedFile, MissingCompanion, NameNotAllowed, LinkLoop
-    |-- Corrupt            bytes are not what they should be: ChecksumMismatch
+    |-- Corrupt            bytes are not what they should be: ChecksumMismatch, DamagedReceipt
     |-- Cancelled, CommandFailed (of the facility), ViewerUnavailable (napari cannot run)
     |-- Internal           a defect of ours
 """
@@ -265,6 +265,14 @@ class SettingsInvalid(Invalid):
     title = "A setting is wrong"
 
 
+class ReceiptKeyUnknown(Invalid):
+    """A receipt names a key that is not known here: nothing is proven by it, or against it."""
+
+    code = "receipt-key-unknown"
+    title = "The key of this receipt is not known here"
+    default_message = "Sign in to the server that made it, or give its keys with --keys."
+
+
 class SourceProblem(Invalid):
     """Something is wrong with a file on the workstation."""
 
@@ -359,6 +367,14 @@ class ChecksumMismatch(Corrupt):
     title = "The checksum does not match"
     retryable = True
     default_message = "The bytes were damaged on the way; they are sent again."
+
+
+class DamagedReceipt(Corrupt):
+    """A receipt is not as it was signed, or no receipt at all."""
+
+    code = "damaged-receipt"
+    title = "This receipt is not valid"
+    default_message = "It was cut short or changed. Do not rely on it; save it anew."
 
 
 class Cancelled(TransferAppError):

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 import transferapp
-from transferapp.protocol.error_codes import all_errors
+from transferapp import error_codes
 
 ROOT = Path(transferapp.__file__).parent
-OURS = {cls.__name__: cls for cls in all_errors().values()}
+OURS = {cls.__name__: cls for cls in error_codes.all_errors().values()}
 #: Functions so decorated have docstrings that people read as help, or in the API's pages.
 HELP = ("app.command", "app.callback", "command", "service", "router.")
 #: Tools of the tests and the sandbox: ruff asks less of their docstrings too.

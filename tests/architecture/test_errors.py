@@ -6,11 +6,10 @@ import re
 
 import pytest
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.protocol import problems
-from transferapp.protocol.error_codes import all_errors
 
-CLASSES = sorted(all_errors().values(), key=lambda cls: cls.code)
+CLASSES = sorted(error_codes.all_errors().values(), key=lambda cls: cls.code)
 
 
 def subclasses(cls: type[errors.TransferAppError]) -> list[type[errors.TransferAppError]]:

@@ -25,6 +25,8 @@ from transferapp.testing.grants_suite import HOUR, GrantsSuite
 from transferapp.testing.ledger_attachment_suite import LedgerAttachmentSuite
 from transferapp.testing.ledger_changed_suite import LedgerChangedFileSuite
 from transferapp.testing.ledger_drop_suite import LedgerDropSuite
+from transferapp.testing.ledger_place_suite import LedgerPlaceSuite
+from transferapp.testing.ledger_receipt_suite import LedgerReceiptSuite
 from transferapp.testing.ledger_suite import LedgerSuite, an_import
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT
@@ -75,6 +77,8 @@ class TestLedgerOnSqlite(
     _OnSqlite,
     LedgerSuite,
     LedgerDropSuite,
+    LedgerPlaceSuite,
+    LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,
 ):
@@ -86,6 +90,8 @@ class TestLedgerOnPostgres(
     _OnPostgres,
     LedgerSuite,
     LedgerDropSuite,
+    LedgerPlaceSuite,
+    LedgerReceiptSuite,
     LedgerAttachmentSuite,
     LedgerChangedFileSuite,
 ):

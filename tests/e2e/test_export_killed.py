@@ -78,7 +78,7 @@ def test_sixty_filesets_thirty_of_one_name(tmp_path: Path) -> None:
         terminal = Terminal(installation)
         assert terminal.log_in().code == 0
         images = [f"Image:{image_id}" for image_id in ids]
-        answer = terminal.run("export", *images, "--to", str(out), "--json")
+        answer = terminal.run("export", *images, "--to", str(out), "--layout", "flat", "--json")
         assert answer.code == 0, answer.err + answer.out
         transfer_id = answer.json["transfer"]["id"]
 

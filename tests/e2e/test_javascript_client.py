@@ -54,7 +54,7 @@ async def test_it_reads_nothing_after_the_end_nor_by_a_changed_address(
     signed = await ada.signed_url(await import_image(server, PIXELS), lifetime_s=8)
     async with tile_reader(folder, signed.url) as client:
         assert "values" in await client.read("0", 0, ROWS, COLUMNS)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while "error" not in (last := await client.read("0", 0, ROWS, COLUMNS)):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
         # An error, and no picture of zeros.

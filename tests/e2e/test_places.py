@@ -49,7 +49,7 @@ def test_originals_are_brought(facility: Facility) -> None:
     where = [Path(one["path"]) for one in done.json["placements"]]
     assert all(one["placed"] for one in done.json["placements"])
     assert {path.parent for path in where} == {
-        facility.home / "cluster" / "alice" / "runs" / "first" / "My cells"
+        facility.home / "cluster" / "alice" / "runs" / "first" / "My cells" / "Cells"
     }
     assert sha1s(files_below(*where)) == sha1s(facility.sources)
     assert (facility.home / "cluster" / "alice").stat().st_mode & 0o077 == 0
@@ -61,8 +61,8 @@ def test_the_same_name_again_is_another_folder(facility: Facility) -> None:
     second = facility.export(facility.images[0], "--to", "cluster:", "--name", "Same")
     [one], [other] = (done.json["placements"] for done in (first, second))
     assert (first.code, second.code) == (0, 0)
-    assert Path(one["path"]).parent.name == "Same"
-    assert Path(other["path"]).parent.name == "Same (2)"
+    assert Path(one["path"]).parts[-3:-1] == ("Same", "Cells")
+    assert Path(other["path"]).parts[-3:-1] == ("Same (2)", "Cells")
     assert sha1s(files_below(one["path"])) == sha1s(files_below(other["path"]))
 
 
@@ -71,7 +71,7 @@ def test_a_folder_that_is_there_already_is_left_alone(facility: Facility) -> Non
     number = facility.images[1].removeprefix("Image:")
     export = facility.home / "cluster" / "alice" / "Taken"
     name = facility.sources[1].name
-    mine = export / f"{number}_{name}"
+    mine = export / "Cells" / f"{number}_{name}"
     mine.mkdir(parents=True)
     (mine / name).write_bytes(b"mine")
     done = facility.export(facility.images[1], "--to", "cluster:", "--name", "Taken")

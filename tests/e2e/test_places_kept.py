@@ -60,7 +60,7 @@ def test_a_place_that_is_offered_no_more_asks_its_person(facility: Facility) -> 
         )
         [item] = facility.items(transfer_id)
         assert item.trouble is not None
-        assert item.trouble.code == "place-not-found"
+        assert item.trouble.code == "target-not-found"
         refused = facility.export(facility.images[0], "--to", "away:")
         assert refused.code == 1
         assert "does not offer the place 'away'" in refused.out

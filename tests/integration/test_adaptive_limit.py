@@ -46,6 +46,8 @@ class RepositoryEnv:
         self.number = 0
         #: (limit, running) as they were seen, one after the other.
         self.seen: list[tuple[int, int]] = []
+        #: Ids of the tasks that ran when it was seen last.
+        self.running: set[str] = set()
         self.env.after["store"] = self._slow_step
 
     async def submit(self, count: int) -> None:
@@ -64,6 +66,14 @@ class RepositoryEnv:
         while not (self.seen and holds(*self.seen[-1])):  # noqa: ASYNC110  # it is polled
             await asyncio.sleep(0.02)
 
+    async def until_another_runs_alone(self) -> None:
+        """Wait until what began before the least is over: one runs that began after it."""
+        await self.until(lambda limit, running: limit == running == 1)
+        before = self.running
+        await self.until(
+            lambda limit, running: limit == running == 1 and self.running.isdisjoint(before)
+        )
+
     async def usual_s(self) -> float:
         """Return what the queue takes for the usual time of an import, once it knows."""
         store = ResourceStore(self.engine, SETTINGS)
@@ -76,6 +86,7 @@ class RepositoryEnv:
         while True:
             running = await self.queue.tasks(states=[TaskState.RUNNING])
             for resource_name in await self.queue.resources():
+                self.running = {task.id for task in running}
                 now = (resource_name.limit, len(running))
                 if not self.seen or self.seen[-1] != now:
                     self.seen.append(now)
@@ -121,7 +132,7 @@ async def test_a_slow_repository_gets_less_until_it_recovers(tmp_path: Path, url
         outer_env.slow_s = 4 * await outer_env.usual_s()
         await outer_env.submit(4 * CEILING)
         # It steps down to the least; what began before goes on.
-        await outer_env.until(lambda limit, running: limit == running == 1)
+        await outer_env.until_another_runs_alone()
         calm = len(outer_env.seen) - 1
         await asyncio.sleep(outer_env.slow_s)
         assert {limit for limit, _ in outer_env.seen[:calm]} >= {CEILING, CEILING // 2}

@@ -163,7 +163,7 @@ async def test_who_follows_is_reported_of_a_changed_source_by_itself(
     async with await agent.start(sources_every_s="1") as client:
         await client.submit(order)
         await until(client, order.transfer_id, lambda v: v.safe_to_delete_source)
-        async with aclosing(client.follow()) as views, asyncio.timeout(20):
+        async with aclosing(client.follow()) as views, asyncio.timeout(60):
             async for view in views:
                 if view.safe_to_delete_source:
                     write(path, 1000, 2)

@@ -123,7 +123,7 @@ async def test_only_one_per_account(agent: AgentProcess) -> None:
     async with await agent.start() as client:
         second = AgentProcess(agent.home)
         with pytest.raises(AssertionError, match="already running"):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await _until_ended(second)
         await client.info()
 

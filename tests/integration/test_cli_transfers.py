@@ -205,7 +205,7 @@ async def test_waiting_prints_a_line_for_each_change(
     transfer = (await submitted(ada, 5)).details.transfer
     waiting = asyncio.create_task(following.follow(ada, transfer.id, wait=True, as_lines=True))
     shown = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while '"waiting"' not in shown:
             await asyncio.sleep(0.1)
             shown += capsys.readouterr().out

@@ -42,7 +42,7 @@ class Printed:
         return self.data.decode()
 
     async def until(self, text: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while text not in self.text:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

@@ -94,7 +94,7 @@ async def test_an_administrators_limit_outlasts_submissions_and_restarts(
         return {one.name: one.ceiling for one in await queue.resources()}["command:count"]
 
     async def worker_starts() -> None:
-        async with env.worker(), asyncio.timeout(20):
+        async with env.worker(), asyncio.timeout(60):
             while b"worker ready" not in (env.folder / "worker.log").read_bytes():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         (env.folder / "worker.log").unlink()
@@ -142,7 +142,7 @@ async def test_a_bad_file_stops_nothing_else(env: CommandEnv) -> None:
         await client.commands()
     assert (await client.identity()).experimenter.username == "ada"
     async with env.worker() as worker:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while b"worker ready" not in (env.folder / "worker.log").read_bytes():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert worker.returncode is None

@@ -102,7 +102,7 @@ async def test_only_one_at_a_time(env: CommandEnv) -> None:
 
 async def redriven(env: CommandEnv, run_id: str) -> None:
     """Redrive a run's task, which ends a moment after the run."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(StateConflict):
                 await env.server.parts.queue.redrive(run_id)

@@ -45,6 +45,9 @@ class PlainForm:
             np.save(folder / f"{image.name} {c}.npy", plane)
             listener((c + 1) / image.size_c)
 
+    def portions(self, _: CutImage, __: int) -> None:
+        return None
+
     async def verify(self, _: CutImage, __: Path, listener: ShareListener) -> None:
         listener(1.0)
         if self.damages:

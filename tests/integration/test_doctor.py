@@ -124,7 +124,7 @@ async def test_what_keeps_failing_is_named(
     work.start()
     # What it logs is not written into the command's output.
     with capture_logs():
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not work.keeps_failing:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
     found = await asyncio.to_thread(doctor)

@@ -69,6 +69,18 @@ async def test_other_forms_are_estimated_by_their_pixels(server: RestServer) -> 
     assert (picture.files, picture.size_bytes) == (5 * 3, 5 * 3 * 8 * 4 * 3)
 
 
+async def test_annotations_are_two_files_more(server: RestServer) -> None:
+    ada, dataset = await server.signed_in(), many(server, 5)
+    asked_for = asked(dataset, form=ExportForm.OME_TIFF, with_annotations=True)
+    assert (await ada.export_summary(asked_for)).files == 3 * 5
+
+
+async def test_the_slower_way_is_known(server: RestServer) -> None:
+    ada, dataset = await server.signed_in(), many(server, 1)
+    assert not (await ada.export_summary(asked(dataset))).through_api
+    assert not (await ada.export_summary(asked(dataset, form=ExportForm.PNG))).through_api
+
+
 async def test_a_part_that_images_do_not_have(server: RestServer) -> None:
     ada, dataset = await server.signed_in(), many(server, 23)
     for cut, reason in (
@@ -136,11 +148,9 @@ async def test_fifty_thousand_images_in_seconds(server: RestServer) -> None:
 
 async def test_what_takes_long_is_at_least_so_much(server: RestServer) -> None:
     dataset = many(server, 2500)
+    real = server.parts.export_summaries
     hasty = ExportSummaries(
-        server.parts.repository,
-        server.parts.export_summaries._prepared,
-        server.parts.places,
-        longest_s=0.0,
+        real._repository, real._prepared, real._ledger, real._places, longest_s=0.0
     )
     found = await hasty.summarize("ada", asked(dataset))
     assert (found.complete, found.images, found.files) == (False, 1000, 1000 * FILES)

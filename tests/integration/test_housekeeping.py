@@ -235,7 +235,7 @@ async def test_a_chore_that_fails_keeps_no_other_from_being_done(
 
 async def test_rounds_go_on(env: Env) -> None:
     left = await env.ledger.add(an_import(items=1))
-    async with maintaining(env.env(), 0.01), asyncio.timeout(5):
+    async with maintaining(env.env(), 0.01), asyncio.timeout(60):
         await asyncio.sleep(0.05)
         await seal_all(env.ledger, left)
         while not env.queue.entries:  # noqa: ASYNC110
@@ -251,7 +251,7 @@ async def test_a_running_worker_finds_it(tmp_path: Path) -> None:
     working = asyncio.create_task(app.run(settings, stop))
     await asyncio.sleep(0.5)
     details = await env.add_import([resource("sample-data", "png-cells") / "cell.png"])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await env.ledger.item(details.items[0].id)).verified is False:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     stop.set()

@@ -137,7 +137,7 @@ async def test_administrators_see_them(
     async with AdminClient(server.url) as admin:
         token = (await admin.sign_in("root", PASSWORD)).token
         await signed_in.remember(server.url, "root", SecretStr(token), in_file=True)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (task := await admin.task(task_id)).bytes_done:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert (task.state, task.step) == (TaskState.RUNNING, "store")

@@ -78,7 +78,7 @@ async def test_closed_account_is_reported_once_and_the_staging_is_empty(env: Env
     env.after["reserve"] = close_and_cancel
     with capture_logs() as logged:
         await env.finish(details, TaskState.CANCELLED)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (await env.item(details)).note:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     item = await env.item(details)
@@ -191,7 +191,7 @@ async def test_what_no_worker_had_is_not_looked_up_in_the_repository(
     # The staged files are left to the task's listener.
     await env.ledger.move(item.id, CANCEL, ItemChange(ItemState.CANCELLED))
     await env.queue.cancel(item.id)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await is_staged(env, details):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert not env.calls, "it asked the repository"

@@ -104,7 +104,7 @@ class Env:
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -67,7 +67,7 @@ async def test_a_mail_that_comes_again_is_the_same_mail(tmp_path: Path) -> None:
         mails.on_mail = None
         second = await start_worker(tmp_path, mails.port)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while len(mails.mails) < 2 or await deliveries.plan(0.0):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             # Time enough for one too many.

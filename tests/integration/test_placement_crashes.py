@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,13 +48,15 @@ def killed_everywhere(
     disk: Path,
     monkeypatch: pytest.MonkeyPatch,
     prepare: Callable[[Path], None] = lambda _: None,
+    ways: Sequence[str] = (),
 ) -> Iterator[Contents]:
     """Kill the service before each change of the disk in turn; yields what came of it."""
     for number in range(1000):
         home = disk / str(number)
         out = home / "out"
         station = Workstation(home)
-        station.export("t", out, *PAIRS, {"mon/dish.czi": b"dish"}, {"tue/cells.czi": b"cells"})
+        lone = {"mon/dish.czi": b"dish"}, {"tue/cells.czi": b"cells"}
+        station.export("t", out, *PAIRS, *lone, ways=ways)
         prepare(out)
         with crash_at(number, monkeypatch) as came, suppress(Crash):
             station.work("t")
@@ -105,4 +107,39 @@ def test_killed_where_names_were_taken_meanwhile(
     for path in placed_as(name, PAIRS[0], "mon/Position1"):
         del expected[path]
     for number, result in enumerate(killed_everywhere(quick_disk, monkeypatch, take)):
+        assert result == expected, number
+
+
+WAYS = ["Lab/Day", "Lab/Day", "Lab/Night", "No dataset"]
+SORTED = {
+    **placed_as("Lab/Day/Position1 (mon)", PAIRS[0], "mon/Position1"),
+    **placed_as("Lab/Day/Position1 (tue)", PAIRS[1], "tue/Position1"),
+    "Lab/Night/dish.czi": b"dish",
+    "No dataset/cells.czi": b"cells",
+}
+
+
+@pytest.mark.parametrize("rename_new", [True, False])
+def test_killed_while_folders_are_made(
+    quick_disk: Path, monkeypatch: pytest.MonkeyPatch, rename_new: bool
+) -> None:
+    """Neither a second outermost folder, nor somebody else's, nor what is left hidden."""
+    if not rename_new:
+        without_rename_new(monkeypatch)
+    for number, result in enumerate(killed_everywhere(quick_disk, monkeypatch, ways=WAYS)):
+        assert result == SORTED, number
+
+
+def test_killed_where_a_folder_was_there_before(
+    quick_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(out: Path) -> None:
+        (out / "Lab" / "Day").mkdir(parents=True)
+        (out / "Lab" / "notes.txt").write_bytes(b"mine")
+
+    expected = {path.replace("Lab/", "Lab (2)/"): content for path, content in SORTED.items()}
+    expected |= {"Lab/Day/": b"", "Lab/notes.txt": b"mine"}
+    for number, result in enumerate(
+        killed_everywhere(quick_disk, monkeypatch, take, ways=WAYS)
+    ):
         assert result == expected, number

@@ -62,7 +62,7 @@ class Plant:
 
     async def begun(self, step: str) -> None:
         """Wait until a step has begun."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while step not in self.counts("begin"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
@@ -73,7 +73,7 @@ class Plant:
         first, second = self.workers
         return (first, second) if str(first.pid) == pid else (second, first)
 
-    async def reach(self, task_id: str, state: TaskState, within_s: float = 30.0) -> Task:
+    async def reach(self, task_id: str, state: TaskState, within_s: float = 60.0) -> Task:
         """Wait until a task is in a state."""
         async with asyncio.timeout(within_s):
             while (task := await self.queue.get(task_id)).state is not state:  # noqa: ASYNC110
@@ -147,7 +147,7 @@ async def test_poison_pill_is_buried(plant: Plant) -> None:
     await plant.enqueue("bad", Steps(), kind="poison")
     for _ in range(6):
         worker = await plant.worker()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while worker.is_running:
                 if (await plant.queue.get("bad")).state is TaskState.DEAD:
                     break
@@ -183,7 +183,7 @@ async def test_frozen_worker_is_fenced(plant: Plant) -> None:
     await plant.enqueue("one", Steps(count=8, seconds=0.3))
     frozen, other = await plant.who_runs("one/2")
     frozen.send(signal.SIGSTOP)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while str(other.pid) not in {line[0] for line in plant.lines()}:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     frozen.send(signal.SIGCONT)

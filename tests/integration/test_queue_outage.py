@@ -43,7 +43,7 @@ async def test_an_outage_costs_a_probe_and_not_every_task(
     await worker.start()
     try:
         # Two places: three failures open the circuit, with a few more on their way.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not [one for one in await queue.resources() if one.out]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         await asyncio.sleep(1.0)

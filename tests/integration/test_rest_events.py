@@ -200,7 +200,7 @@ async def test_following_survives_an_outage(
     async with rest_server(tmp_path, port=port, with_people=False) as server:
         await move(server, item.id, range(3, 5))
         expected = await server.parts.ledger.events("ada", after)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             events += [await seen.get() for _ in expected[1:]]
     assert events == expected
     assert reported[0] is None

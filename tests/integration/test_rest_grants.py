@@ -23,6 +23,7 @@ PUBLIC = {
     ("get", "/healthz"),
     ("get", "/v1/server"),
     ("get", "/v1/formats"),
+    ("get", "/.well-known/jwks.json"),
     ("post", "/v1/sessions"),
 }
 #: What a signature in the path opens, whatever token comes along.
@@ -40,6 +41,13 @@ NARROW = {
     ("post", "/v1/transfers/{transfer_id}/items/{item_id}/report"),
     ("post", "/v1/transfers/{transfer_id}/items/{item_id}/delivered"),
     ("post", "/v1/transfers/{transfer_id}/source"),
+    ("get", "/v1/transfers/{transfer_id}/receipt"),
+    ("post", "/v1/transfers/{transfer_id}/origin"),
+}
+#: What of it a signed-in person may do, too.
+READ = {
+    ("get", "/v1/transfers/{transfer_id}"),
+    ("get", "/v1/transfers/{transfer_id}/receipt"),
 }
 #: Has no path parameter: it carries only the events of the grant's transfer.
 EVENTS = ("get", "/v1/events")
@@ -62,6 +70,7 @@ BODIES: dict[str, Any] = {
     "/v1/transfers/{transfer_id}/items/{item_id}/report": {"code": "", "message": ""},
     "/v1/transfers/{transfer_id}/items/{item_id}/delivered": {"sha1_by_file": {}},
     "/v1/transfers/{transfer_id}/source": {"looked_at": "2026-11-29T10:00:00Z"},
+    "/v1/transfers/{transfer_id}/origin": {"workstation": "scope-3"},
 }
 
 
@@ -122,7 +131,7 @@ async def test_a_session_cannot_pose_as_an_agent(
 ) -> None:
     ada = await server.signed_in()
     accepted = await submitted(ada, 5)
-    for operation in NARROW - {("get", "/v1/transfers/{transfer_id}")}:
+    for operation in NARROW - READ:
         answer = await ask(http, operation, accepted.details, str(ada.token))
         assert answer.status_code == httpx.codes.UNAUTHORIZED, operation
 
@@ -149,7 +158,7 @@ async def test_another_person_sees_nothing(server: RestServer, http: httpx.Async
     accepted = await submitted(await server.signed_in(), 5)
     bob = str((await server.signed_in("bob")).token)
     mine = [one for one in operations(server) if one[1].startswith("/v1/transfers/{")]
-    for operation in set(mine) - NARROW:
+    for operation in set(mine) - (NARROW - READ):
         answer = await ask(http, operation, accepted.details, bob)
         assert answer.status_code == httpx.codes.NOT_FOUND, operation
 

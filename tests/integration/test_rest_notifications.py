@@ -84,10 +84,10 @@ async def test_read_at_the_office_is_read_at_the_microscope(
         accepted = await submitted(ada, 5)
         await ada.cancel(accepted.details.transfer.id)
         await rounds.round()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await _until(lambda: (office.unread, microscope.unread) == (1, 1))
         office.open(office.entries[0])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await _until(lambda: microscope.unread == 0)
         news = await server.parts.ledger.events("ada", 0)
         reported = [event for event in news if event.kind is EventKind.INBOX_CHANGED]

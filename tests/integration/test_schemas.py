@@ -135,6 +135,8 @@ def test_one_waits_while_another_migrates(postgres_server: PostgresServer) -> No
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
             assert not sa.inspect(engine).get_table_names()
-        assert waiting.result(timeout=10) == [f"{n:04}" for n in range(1, 9)]
+        folder = Path(transferapp.__file__).parents[1] / ledger.SCHEMA.package.replace(".", "/")
+        there = sorted(path.name[:4] for path in folder.glob("0*.py"))
+        assert waiting.result(timeout=60) == there
     assert upgrade(engine, ledger.SCHEMA) == []
     engine.dispose()

@@ -83,7 +83,7 @@ async def test_swept_at_the_start_and_again(
     monkeypatch.setattr(env.staging, "ids", ids)
     async with (
         sweeping([partial(discard_leftovers, env.ledger, env.staging)], every_s=0.01),
-        asyncio.timeout(5),
+        asyncio.timeout(60),
     ):
         while await real():  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -55,7 +55,7 @@ async def worker_process(data: Path, **more: str) -> AsyncIterator[Process]:
 
 async def until(env: ImportEnv, item_id: str, state: ItemState) -> TransferItem:
     """Wait until an item is in a state."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (item := (await env.ledger.work(item_id)).item).state is not state:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return item
@@ -112,7 +112,7 @@ async def test_worker_waits_for_a_database_that_is_away(
     await asyncio.to_thread(postgres_server.stop)
     try:
         async with worker_process(tmp_path, TRANSFERAPP_DATABASE_URL=url) as process:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 log = tmp_path / "worker.log"
                 while b"waiting for it" not in log.read_bytes():  # noqa: ASYNC110
                     await asyncio.sleep(0.05)

@@ -133,7 +133,7 @@ async def until(
     client: AgentClient,
     transfer_id: str,
     wanted: Callable[[SubmissionView], bool],
-    timeout_s: float = 30,
+    timeout_s: float = 90,
 ) -> SubmissionView:
     deadline = time.monotonic() + timeout_s
     while True:

@@ -123,7 +123,7 @@ class CommandEnv:
         client: CommandsClient,
         run_id: str,
         holds: Callable[[CommandRunView], bool],
-        within_s: float = 30,
+        within_s: float = 60,
     ) -> CommandRunView:
         """Wait until something holds of a run."""
         deadline = time.monotonic() + within_s
@@ -138,7 +138,7 @@ class CommandEnv:
 
     async def printed(self, client: CommandsClient, run_id: str, text: str) -> str:
         """Wait until a run has printed something; returns all its output."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while text not in (output := await client.command_output(run_id)):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return output
@@ -151,7 +151,7 @@ def alive(pid: int) -> bool:
     return False
 
 
-async def gone(*pids: int, within_s: float = 10) -> None:
+async def gone(*pids: int, within_s: float = 60) -> None:
     """Wait until none of the processes runs."""
     deadline = time.monotonic() + within_s
     while there := [pid for pid in pids if alive(pid)]:

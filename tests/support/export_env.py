@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +20,17 @@ from transferapp.client.names import part_name
 from transferapp.client.partial_file import finalize
 from transferapp.host import folders, renaming
 from transferapp.host.clock import SystemClock
+from transferapp.model.export_places import ItemPlace, PlacedImage
+from transferapp.model.promises import Promises
 from transferapp.model.stages import ItemStage
-from transferapp.model.transfers import ItemState, TransferFile, TransferItem
+from transferapp.model.transfers import (
+    ItemState,
+    Transfer,
+    TransferDetails,
+    TransferFile,
+    TransferItem,
+    TransferKind,
+)
 from transferapp.protocol.messages import Submission
 
 #: A fileset's files by client path.
@@ -57,8 +66,17 @@ class Workstation:
         self.outbox = open_outbox(self.home / "outbox.db", SystemClock())
         _opened.append(self.outbox)
 
-    def export(self, transfer_id: str, to: Path, *filesets: Contents) -> None:
-        """Take an export on, its items ready."""
+    def export(
+        self,
+        transfer_id: str,
+        to: Path,
+        *filesets: Contents,
+        ways: Sequence[str] = (),
+        fields: Sequence[str] = (),
+    ) -> None:
+        """Take an export on, its items ready; ``ways`` ("Project/Dataset") are what the server
+        says of each, and ``fields`` their paths in a well.
+        """
         self.outbox.add(
             Submission(
                 kind="export",
@@ -79,6 +97,17 @@ class Workstation:
                 sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
                 files.append(TransferFile(file_id, item.id, path, len(content), sha1=sha1))
                 self.contents[file_id] = content
+        folders = [tuple(way.split("/")) for way in ways] or [()] * len(items)
+        places = tuple(
+            ItemPlace(
+                folder,
+                (PlacedImage(number, f"image {number}"),),
+                item_id=item.id,
+                field=fields[number] if fields else "",
+            )
+            for number, (item, folder) in enumerate(zip(items, folders, strict=True))
+        )
+        self.outbox.folders.keep(_details(transfer_id, items, places))
         self.destination(transfer_id).add(items, files)
 
     def destination(self, transfer_id: str) -> Destination:
@@ -168,6 +197,20 @@ def zarr(folder: str, number: int) -> Contents:
 def placed_as(name: str, contents: Contents, root: str) -> Contents:
     """What a fileset looks like once its folder ``root`` stands as ``name``."""
     return {f"{name}/{path.removeprefix(f'{root}/')}": c for path, c in contents.items()}
+
+
+def _details(
+    transfer_id: str, items: Sequence[TransferItem], places: tuple[ItemPlace, ...]
+) -> TransferDetails:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    none = Promises(
+        safe_to_log_off=False, safe_to_switch_off=False, safe_to_delete_source=False
+    )
+    transfer = Transfer(
+        transfer_id, TransferKind.EXPORT, "out", "alice", ItemState.READY, at, at,
+        len(items), 0, 0, 0, 0, 0, none, form="originals",
+    )  # fmt: skip
+    return TransferDetails(transfer, tuple(items), places=places, repository="test")
 
 
 def _item(transfer_id: str, item_id: str) -> TransferItem:

@@ -312,7 +312,7 @@ def details(summary: ImageSummary) -> ImageDetails:
     return ImageDetails(summary, pixels, (file,), (note,), ("Flies", "Embryos"))
 
 
-async def until(true: Callable[[], object], timeout_s: float = 20.0) -> None:
+async def until(true: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Wait until something is true; fails after the time."""
     async with asyncio.timeout(timeout_s):
         while not true():  # noqa: ASYNC110 - whatever is true does not tell

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import platformdirs
 
 import ice_wheel
+from tests.support.other_environments import apart, environment_of
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
-_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _START_S = 120.0
 #: The ``omero`` command refuses to run as root, its module does not.
 _OMERO = "import sys; from omero.cli import argv; sys.exit(argv(['omero', *sys.argv[1:]]))"
@@ -29,27 +25,8 @@ _OMERO = "import sys; from omero.cli import argv; sys.exit(argv(['omero', *sys.a
 
 def omero_programs() -> Path:
     """Return the Python of the environment; it is made once, from PyPI, and kept."""
-    groups = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["dependency-groups"]
-    wanted = groups["omero-programs"]
-    key = hashlib.sha256(json.dumps([wanted, sys.version]).encode()).hexdigest()[:12]
-    cache = platformdirs.user_cache_path("transferapp") / "tests"
-    folder = cache / f"omero-programs-{key}"
-    python, ready = folder / "bin" / "python", folder / "ready"
-    if not ready.exists():
-        wheels = ice_wheel.ensure_wheel(Path(sys.executable)).parent
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "-q", "--find-links", str(wheels), *wanted],
-            check=True, env=_apart(),
-        )  # fmt: skip
-        ready.touch()
-    return python
-
-
-def _apart(**more: str) -> dict[str, str]:
-    """Return an environment without our own packages."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    return {**kept, **more}
+    wheels = ice_wheel.ensure_wheel(Path(sys.executable)).parent
+    return environment_of("omero-programs", "--find-links", str(wheels))
 
 
 @contextmanager
@@ -57,7 +34,7 @@ def omero_web(python: Path, sandbox: RunningSandbox, folder: Path) -> Iterator[s
     """Run OMERO.web on a sandbox (over ssl, as it does); yields its address."""
     (folder / "etc" / "grid").mkdir(parents=True)
     (folder / "var" / "log").mkdir(parents=True)
-    environment = _apart(
+    environment = apart(
         OMERODIR=str(folder), OMERO_USERDIR=str(folder / "user"), HOME=str(folder),
         DJANGO_SETTINGS_MODULE="omeroweb.settings", PYTHONWARNINGS="ignore",
     )  # fmt: skip
@@ -108,7 +85,7 @@ class OmeroPrograms:
     def __init__(self, python: Path, sandbox: RunningSandbox, home: Path) -> None:
         """Keep sessions below ``home``, which is short: they are named in socket paths."""
         self._python = python
-        self._environment = _apart(
+        self._environment = apart(
             HOME=str(home), OMERO_SESSIONDIR=str(home / "sessions"),
             OMERO_USERDIR=str(home / "user"), PYTHONWARNINGS="ignore",
             QT_QPA_PLATFORM="offscreen",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from tests.support.rest_server import RestServer
 from transferapp.model.transfers import TransferFile
 from transferapp.operations.import_fileset import ImportFileset, import_fileset_kind
 from transferapp.operations.prepare_export import PrepareExport, prepare_export_kind
-from transferapp.taskqueue.port import Context, Task
+from transferapp.taskqueue.port import Context, NewTask, Task
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -43,6 +43,10 @@ class PlainContext(Context):
     @override
     async def stopped_by_person(self) -> bool:
         return False
+
+    @override
+    async def portions(self, portions: Sequence[NewTask]) -> None:
+        raise NotImplementedError
 
     @override
     def lock(self, name: str) -> AbstractAsyncContextManager[None]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from transferapp.client.sessions import FormatsAnswer
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection, SessionPresenter
-from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound
+from transferapp.errors import AgentUnreachable, NotFound, TransferAppError, TransferNotFound
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
@@ -190,6 +190,13 @@ class FakeServer:
     async def retry(self, transfer_id: str, item_id: str | None = None) -> TransferDetails:
         return await self._act("retry", transfer_id, item_id)
 
+    async def receipt(self, transfer_id: str) -> bytes:
+        self._note("receipt", transfer_id)
+        return b"a.b.c\n"
+
+    async def receipt_keys(self) -> list[object]:
+        raise NotFound  # As a server of before receipts answers.
+
     async def renew_grant(self, transfer_id: str) -> str:
         self._note("renew_grant", transfer_id)
         return "ta1_fresh"
@@ -302,7 +309,7 @@ class FakeSession:
         self.changed.notify()
 
 
-async def until(holds: Callable[[], object], timeout_s: float = 20.0) -> None:
+async def until(holds: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Wait until something holds; fails after ``timeout_s``."""
     async with asyncio.timeout(timeout_s):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event

@@ -16,11 +16,11 @@ from pathlib import Path
 import structlog
 
 from transferapp import errors
+from transferapp.agent.export_tree import ExportTree, Way
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.placements import adding
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
-from transferapp.client.names import same_name
 from transferapp.client.partial_file import destination_errors
 from transferapp.client.placement import (
     Distinguishing,
@@ -28,10 +28,12 @@ from transferapp.client.placement import (
     Placement,
     PlacementStage,
     disambiguate,
+    field_of_plate,
     fileset,
     plan,
 )
 from transferapp.host.folders import OpenFolder, open_destination
+from transferapp.host.storable_names import same_name
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferFile, TransferItem
 from transferapp.protocol.messages import FileOnDisk
@@ -52,6 +54,7 @@ class Destination:
         self._placements = outbox.placements
         self._transfer_id = record.transfer_id
         self._path = Path(record.destination)
+        self._tree = ExportTree(outbox, record)
         #: Files of one item arrive at the same time, and its part is made once.
         self._beginning = threading.Lock()
 
@@ -61,42 +64,60 @@ class Destination:
         for file in files:
             by_item[file.item_id].append(file)
         wanted = {item.id: self._wanted(item, by_item[item.id]) for item in items}
-        found = [one for one in wanted.values() if one is not None]
-        tags = self._tags(found)
-        promised = self._placements.promised(str(self._path))
+        tags = self._tags(one for one in wanted.values() if one is not None)
+        is_taken = self._tree.taken()
+        planned: set[Way] = set()
         for item in items:
-            one = wanted[item.id]
-            if one is None:
+            found = wanted[item.id]
+            if found is None:
                 continue
-            placement = plan(
-                one,
-                tags[same_name(one.name)][one.distinguishing],
-                lambda name: same_name(name) in promised or self._is_there(name),
-            )
-            promised.add(same_name(placement.name))
+            way, one = found
+            self._tree.plan(way)
+
+            def taken(name: str, way: Way = way) -> bool:
+                return _folded(way, name) in planned or is_taken(way, name)
+
+            tag = tags[_folded(way, one.name)][one.distinguishing]
+            placement = plan(one, tag, taken, way)
+            planned.add(_folded(way, placement.name))
             self._remember(item, by_item[item.id], one, placement)
 
     def _wanted(
         self, item: TransferItem, files: Sequence[TransferFile]
-    ) -> PlacedFileset | None:
-        """Say what an item looks like; None when it has no files, or none that could be."""
+    ) -> tuple[Way, PlacedFileset] | None:
+        """Say where an item goes and what it looks like; None when it has no files, or none
+        that could be.
+        """
         if not files:
             return None
+        paths = [file.client_path for file in files]
+        place = self._tree.place(item.id)
         try:
-            return fileset(item.name, [file.client_path for file in files])
+            way = self._tree.way(place)
+            if place.field:
+                found = field_of_plate(item.name, paths, place.field)
+            else:
+                found = fileset(item.name, paths)
+            inside = [str(path) for path in found.inside]
+            self._tree.check_length(way, [f"{found.name}/{path}" for path in inside])
         except errors.NameNotAllowed as error:
             problem = (error.code, error.message)
             self._outbox.add_item(self._transfer_id, (item.id, item.name))
             self._outbox.set_stages([item.id], ItemStage.PROBLEM, problem)
             return None
+        return way, found
 
-    def _tags(self, new: Iterable[PlacedFileset]) -> dict[str, dict[Distinguishing, str]]:
-        """Return what tells filesets of one name apart, also from those planned before."""
-        same: dict[str, list[Distinguishing]] = defaultdict(list)
+    def _tags(
+        self, new: Iterable[tuple[Way, PlacedFileset]]
+    ) -> dict[Way, dict[Distinguishing, str]]:
+        """Return what tells filesets of one name in one folder apart, also from those planned
+        before.
+        """
+        same: dict[Way, list[Distinguishing]] = defaultdict(list)
         for known in self._placements.of_transfer(self._transfer_id).values():
-            same[same_name(known.wanted)].append(known.distinguishing)
-        for one in new:
-            same[same_name(one.name)].append(one.distinguishing)
+            same[_folded(known.folder, known.wanted)].append(known.distinguishing)
+        for way, one in new:
+            same[_folded(way, one.name)].append(one.distinguishing)
         return {name: disambiguate(distinguishing) for name, distinguishing in same.items()}
 
     def _remember(
@@ -145,7 +166,9 @@ class Destination:
                 self._name(root, item_id, placement)
                 return True
             if placement.stage is PlacementStage.MOVING:
-                if placing.is_placed(root, placement, files):
+                with self._tree.opened(root, placement.folder) as into:
+                    is_placed = placing.is_placed(into, placement, files)
+                if is_placed:
                     placing.tidy(root, placement)
                     self._keep(item_id, placement, PlacementStage.PLACED)
                     return True
@@ -184,15 +207,21 @@ class Destination:
 
     def _name(self, root: OpenFolder, item_id: str, placement: Placement) -> None:
         # Asked for only when the name has been taken meanwhile.
-        promised = cache(partial(self._placements.promised, str(self._path)))
-        placed = placing.put_whole(
-            root,
-            placement,
-            lambda name: same_name(name) in promised() or root.check(name) is not None,
-            partial(self._placements.keep, item_id),
-        )
+        promised = cache(self._tree.taken)
+        with self._tree.opened(root, placement.folder) as into:
+            placed = placing.put_whole(
+                root,
+                into,
+                placement,
+                lambda name: promised()(placement.folder, name) or into.check(name) is not None,
+                partial(self._placements.keep, item_id),
+            )
         self._placements.keep(item_id, placed)
         _log.info("placed", transfer=self._transfer_id, item=item_id, name=placed.name)
+
+    def path(self, placement: Placement) -> Path:
+        """Return where an item is, or will be."""
+        return self._tree.path(placement.folder) / placement.name
 
     def _known(self, item_id: str) -> Placement:
         placement = self._placements.of(item_id)
@@ -213,17 +242,13 @@ class Destination:
         ):
             yield root
 
-    def _is_there(self, name: str) -> bool:
-        """Look, as far as that is possible now; the last word has who claims the name."""
-        try:
-            (self._path / name).lstat()
-        except OSError:
-            return False
-        return True
-
     def _gone(self, placement: Placement) -> errors.VanishedFile:
         return errors.VanishedFile(
             f"What had arrived of '{placement.wanted}' is gone from {self._path}. If that is"
             " another drive now, connect the first one; then press Retry. What is missing is"
             " fetched again."
         )
+
+
+def _folded(way: Way, name: str) -> Way:
+    return tuple(map(same_name, (*way, name)))

@@ -16,6 +16,7 @@ from transferapp.agent.running import Run
 from transferapp.agent.services import AgentServices
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.downloads import DownloadOrder, download_file
+from transferapp.client.server import ServerClient
 from transferapp.client.workstation import WorkstationClient
 from transferapp.model.moves import FETCHED_STATES, UNPREPARED_STATES
 from transferapp.model.stages import ItemStage, stage_of
@@ -38,6 +39,7 @@ class ExportRun(Run):
         self._left: dict[str, int] = {}
         self._finishing: set[str] = set()
         self._first_ready_at = 0.0
+        self._asked = False
 
     @property
     @override
@@ -48,6 +50,7 @@ class ExportRun(Run):
     @override
     async def take_over(self, server: WorkstationClient, details: TransferDetails) -> None:
         """Take in items that are ready now, with the places of their files."""
+        await self._ask_for_places(server)
         rows = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         known = {row.item_id: row.stage for row in rows}
         for item in details.items:
@@ -55,7 +58,7 @@ class ExportRun(Run):
             if stage is not None and known.get(item.id) is not stage:
                 add = self.services.outbox.add_item
                 await asyncio.to_thread(add, self.transfer_id, (item.id, item.name))
-                await self.set_stages([item.id], stage)
+                await self.set_stages([item.id], stage, _why(item))
         if not self._in_flight:
             await asyncio.to_thread(self._destination.discard_unwanted)
         ready = [
@@ -67,6 +70,15 @@ class ExportRun(Run):
         coming = any(item.state in UNPREPARED_STATES for item in details.items)
         if ready and not (coming and self._waits_for_all()):
             await self._take_in(server, ready)
+
+    async def _ask_for_places(self, server: WorkstationClient) -> None:
+        """Ask once where the items go: they and their images are known from the start."""
+        folders = self.services.outbox.folders
+        if not self._asked:
+            if await asyncio.to_thread(folders.known, self.transfer_id) is None:
+                details = await server.transfer(self.transfer_id, files=True)
+                await asyncio.to_thread(folders.keep, details)
+            self._asked = True
 
     def _waits_for_all(self) -> bool:
         """Filesets of one name get better names when all are known, which takes a moment."""
@@ -108,7 +120,7 @@ class ExportRun(Run):
         return Moved(fetched.sha1)
 
     @override
-    async def before_end(self, server: WorkstationClient) -> None:
+    async def before_end(self, server: ServerClient) -> None:
         """Nothing: an export has no source here."""
 
     @override
@@ -151,3 +163,8 @@ class ExportRun(Run):
                 await self.set_stages([item_id], ItemStage.DONE)
         finally:
             self._finishing.discard(item_id)
+
+
+def _why(item: TransferItem) -> tuple[str, str]:
+    """Return code and sentence of what is wrong with an item, where something is."""
+    return (item.trouble.code, item.trouble.message) if item.trouble else ("", "")

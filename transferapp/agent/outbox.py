@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from transferapp.agent import drop_rows, schema
+from transferapp.agent.export_folders import ExportFolders
 from transferapp.agent.outbox_totals import totals_of
 from transferapp.agent.placements import Placements
 from transferapp.agent.records import (
@@ -65,6 +66,7 @@ class Outbox:
         self._clock = clock
         #: Where the items of exports go.
         self.placements = Placements(self._write, self._read)
+        self.folders = ExportFolders(self._write, self._read)
 
     def close(self) -> None:
         """Close the database file."""

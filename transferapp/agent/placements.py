@@ -10,9 +10,9 @@ from pathlib import PurePath
 import sqlalchemy as sa
 
 from transferapp.agent import schema
-from transferapp.client.names import same_name
 from transferapp.client.placement import Placement, PlacementStage
 from transferapp.client.placing import PlacedFile
+from transferapp.host.storable_names import same_name
 from transferapp.model.stages import ENDED_STAGES, ItemStage
 
 _PLACEMENTS, _ITEMS, _FILES = schema.placements, schema.items, schema.files
@@ -37,21 +37,26 @@ class Placements:
         return self._found(_ITEMS.c.transfer_id == transfer_id)
 
     def promised(self, destination: str) -> set[str]:
-        """Return the names in a destination that placements have; see ``same_name``."""
-        query = (
+        """Return the names in a destination itself that exports have, which have not ended:
+        of what lies side by side there, and of outermost folders; see ``same_name``.
+        """
+        submissions, tops = schema.submissions, schema.top_folders
+        going_on = sa.and_(
+            submissions.c.destination == destination, sa.not_(submissions.c.ended)
+        )
+        items = (
             sa.select(_PLACEMENTS.c.name)
             .join(_ITEMS, _ITEMS.c.item_id == _PLACEMENTS.c.item_id)
-            .join(
-                schema.submissions,
-                schema.submissions.c.transfer_id == _ITEMS.c.transfer_id,
-            )
-            .where(
-                schema.submissions.c.destination == destination,
-                sa.not_(schema.submissions.c.ended),
-            )
+            .join(submissions, submissions.c.transfer_id == _ITEMS.c.transfer_id)
+            .where(going_on, _PLACEMENTS.c.folder == "[]")
+        )
+        folders = (
+            sa.select(tops.c.name)
+            .join(submissions, submissions.c.transfer_id == tops.c.transfer_id)
+            .where(going_on)
         )
         with self._read() as connection:
-            return {same_name(name) for name in connection.scalars(query)}
+            return {same_name(name) for name in connection.scalars(sa.union(items, folders))}
 
     def begun(self, transfer_id: str) -> bool:
         """Say whether anything of a transfer has been on disk."""
@@ -209,6 +214,7 @@ def _values(placement: Placement) -> dict[str, object]:
         "name": placement.name,
         "part": placement.part,
         "stage": placement.stage,
+        "folder": json.dumps(placement.folder),
     }
 
 
@@ -221,4 +227,5 @@ def _placement(row: sa.RowMapping) -> Placement:
         name=row["name"],
         part=row["part"],
         stage=PlacementStage(row["stage"]),
+        folder=tuple(json.loads(row["folder"])),
     )

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
 from transferapp.agent.services import AgentServices
+from transferapp.client.server import ServerClient
 from transferapp.client.workstation import WorkstationClient
 from transferapp.host.backoff import Backoff, bounded_s
 from transferapp.host.waking import woken
 from transferapp.model.stages import ENDED_STAGES, ItemStage, shown_state
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem, overall_state
-from transferapp.protocol.error_codes import all_errors
 
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Run(abc.ABC):
         """Do what follows when the open files have been moved."""
 
     @abc.abstractmethod
-    async def before_end(self, server: WorkstationClient) -> None:
+    async def before_end(self, server: ServerClient) -> None:
         """Do what must be done before the submission is told as ended."""
 
     async def file_moved(  # noqa: B027 - an import has nothing to do then
@@ -102,7 +102,7 @@ class Run(abc.ABC):
         async with server:
             await self._run(server)
 
-    async def _run(self, server: WorkstationClient) -> None:
+    async def _run(self, server: ServerClient) -> None:
         while not self.cancelled.is_set():
             try:
                 if await self._pass(server):
@@ -117,7 +117,7 @@ class Run(abc.ABC):
                 _log.exception("defect in a submission", transfer=self.transfer_id)
                 await self._wait_after(errors.Internal(retry_after_s=_DEFECT_PAUSE_S))
 
-    async def _pass(self, server: WorkstationClient) -> bool:
+    async def _pass(self, server: ServerClient) -> bool:
         """Look, move what is to be moved, look again; True when it has ended."""
         self.record = await asyncio.to_thread(self.services.outbox.submission, self.transfer_id)
         server.token = self.record.grant.get_secret_value()
@@ -130,7 +130,7 @@ class Run(abc.ABC):
         self._failures = self._quiet_polls = 0
         return await self._poll(server)
 
-    async def _poll(self, server: WorkstationClient) -> bool:
+    async def _poll(self, server: ServerClient) -> bool:
         details = await server.transfer(self.transfer_id)
         await self.take_over(server, details)
         await self._exchange_problems(server, details.items)
@@ -307,5 +307,5 @@ def _first_problem(items: Iterable[TransferItem]) -> tuple[str, str]:
 
 
 def _is_source_problem(code: str) -> bool:
-    cls = all_errors().get(code)
+    cls = error_codes.all_errors().get(code)
     return cls is not None and issubclass(cls, errors.SourceProblem)

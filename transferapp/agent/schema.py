@@ -76,7 +76,8 @@ files = sa.Table(
     sa.Column("done", sa.Boolean, nullable=False),
 )
 
-#: Where the items of exports go; ``name`` and ``part`` are names in the destination.
+#: Where the items of exports go: ``part`` is a name in the destination, ``name`` one in
+#: ``folder``, a JSON list of names below it.
 placements = sa.Table(
     "placements",
     metadata,
@@ -85,6 +86,52 @@ placements = sa.Table(
     sa.Column("single", sa.Boolean, nullable=False),
     sa.Column("tells", sa.String, nullable=False),
     sa.Column("tag", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("part", sa.String, nullable=False),
+    sa.Column("stage", sa.String, nullable=False),
+    sa.Column("folder", sa.String, nullable=False, server_default="[]"),
+)
+
+#: What the server says of an export, once it was asked.
+exports = sa.Table(
+    "exports",
+    metadata,
+    sa.Column(
+        "transfer_id",
+        sa.ForeignKey(submissions.c.transfer_id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("form", sa.String, nullable=False),
+    sa.Column("repository", sa.String, nullable=False),
+)
+
+#: All items of an export, also those whose files are not known, with their places as JSON.
+export_items = sa.Table(
+    "export_items",
+    metadata,
+    sa.Column("item_id", sa.String, primary_key=True),
+    sa.Column(
+        "transfer_id",
+        sa.ForeignKey(submissions.c.transfer_id, ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("place", sa.String, nullable=False),
+)
+
+#: The outermost folders of exports: ``wanted`` by the server, called ``name`` in the
+#: destination, and made there under the hidden name ``part``.
+top_folders = sa.Table(
+    "top_folders",
+    metadata,
+    sa.Column(
+        "transfer_id",
+        sa.ForeignKey(submissions.c.transfer_id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("wanted", sa.String, primary_key=True),
     sa.Column("name", sa.String, nullable=False),
     sa.Column("part", sa.String, nullable=False),
     sa.Column("stage", sa.String, nullable=False),
@@ -156,12 +203,38 @@ def _add_duplicates(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_held_transfer_id ON held (transfer_id)")
 
 
+def _sort_into_folders(connection: sa.Connection) -> None:
+    """5: items of exports go to folders; those that have a placement stay side by side."""
+    connection.exec_driver_sql(
+        "ALTER TABLE placements ADD COLUMN folder VARCHAR NOT NULL DEFAULT '[]'"
+    )
+    of_transfer = "VARCHAR NOT NULL REFERENCES submissions (transfer_id) ON DELETE CASCADE"
+    connection.exec_driver_sql(
+        f"CREATE TABLE exports (transfer_id {of_transfer}, form VARCHAR NOT NULL,"
+        " repository VARCHAR NOT NULL, PRIMARY KEY (transfer_id))"
+    )
+    connection.exec_driver_sql(
+        f"CREATE TABLE export_items (item_id VARCHAR NOT NULL, transfer_id {of_transfer},"
+        " position INTEGER NOT NULL, name VARCHAR NOT NULL, place VARCHAR NOT NULL,"
+        " PRIMARY KEY (item_id))"
+    )
+    connection.exec_driver_sql(
+        "CREATE INDEX ix_export_items_transfer_id ON export_items (transfer_id)"
+    )
+    connection.exec_driver_sql(
+        f"CREATE TABLE top_folders (transfer_id {of_transfer}, wanted VARCHAR NOT NULL,"
+        " name VARCHAR NOT NULL, part VARCHAR NOT NULL, stage VARCHAR NOT NULL,"
+        " PRIMARY KEY (transfer_id, wanted))"
+    )
+
+
 #: The migrations in order: the first makes version 2 of version 1, and so on. Alembic is
 #: not in the core, and one file that one process writes does not need it.
 MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (
     place_old_exports,
     _know_the_drop,
     _add_duplicates,
+    _sort_into_folders,
 )
 
 

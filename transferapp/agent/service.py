@@ -20,8 +20,7 @@ from transferapp.agent.running import Run
 from transferapp.agent.services import AgentServices
 from transferapp.agent.source_watch import SourceWatch
 from transferapp.agent.uploading import ImportRun
-from transferapp.agent.views import view_of
-from transferapp.client.placement import PlacementStage
+from transferapp.agent.views import placement_views, view_of
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import Supervisor
 from transferapp.model.moves import FINAL_STATES
@@ -125,15 +124,7 @@ class Agent:
         """
         outbox = self._services.outbox
         record = await asyncio.to_thread(outbox.submission, transfer_id)
-        found = await asyncio.to_thread(outbox.placements.of_transfer, transfer_id)
-        return [
-            PlacementView(
-                item_id=item_id,
-                path=str(Path(record.destination, one.name)),
-                placed=one.stage is PlacementStage.PLACED,
-            )
-            for item_id, one in found.items()
-        ]
+        return await asyncio.to_thread(placement_views, outbox, record)
 
     async def follow(self, owner: str = "") -> AsyncIterator[SubmissionView]:
         """Yield every submission, then each one that changes, for ever."""

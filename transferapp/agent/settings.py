@@ -33,3 +33,13 @@ class AgentSettings(EnvironmentSettings):
     look_at_most_every_s: float = Field(default=15.0, gt=0)
     #: While somebody follows, how often the source of an ended import is looked at again.
     sources_every_s: float = Field(default=30.0, gt=0)
+
+    @property
+    def receipts(self) -> Path:
+        """Where receipts of imports are kept: beside the outbox."""
+        return self.outbox.parent / "receipts"
+
+    @property
+    def receipt_keys(self) -> Path:
+        """Where the public keys are kept that they were signed with."""
+        return self.outbox.parent / "receipt-keys"

@@ -12,11 +12,13 @@ from typing_extensions import override
 
 from transferapp import errors
 from transferapp.agent.changed_files import send_forgotten_anew
+from transferapp.agent.receipts import keep_receipt
 from transferapp.agent.records import FileRecord, Moved
 from transferapp.agent.running import Run
 from transferapp.agent.source_scan import scan_and_report
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.problems import raise_for_problem, translated
+from transferapp.client.server import ServerClient
 from transferapp.client.uploads import UploadOrder, upload_file
 from transferapp.client.workstation import WorkstationClient
 from transferapp.model.skips import Skip
@@ -86,8 +88,10 @@ class ImportRun(Run):
         return Moved(sent.sha1, sent.inode)
 
     @override
-    async def before_end(self, server: WorkstationClient) -> None:
-        """Look once more at the source: only then may anybody say that it can go."""
+    async def before_end(self, server: ServerClient) -> None:
+        """Look once more at the source: only then may anybody say that it can go. Keep what
+        the server states of it.
+        """
         services = self.services
         try:
             await scan_and_report(services.outbox, self.transfer_id, services.clock, server)
@@ -98,6 +102,7 @@ class ImportRun(Run):
             _log.warning(
                 "source not told of at the end", transfer=self.transfer_id, code=error.code
             )
+        await keep_receipt(services.settings, self.record, server)
 
     def _discard(self, file_id: str, grant: str) -> None:
         headers = {"authorization": f"Bearer {grant}", "tus-resumable": "1.0.0"}

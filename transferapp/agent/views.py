@@ -1,12 +1,17 @@
-"""Show a submission as desktop and CLI see it."""
+"""Show submissions as desktop and CLI see them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from transferapp.agent.export_folders import below
+from transferapp.agent.outbox import Outbox
 from transferapp.agent.progress import Progress
 from transferapp.agent.promises import promises
 from transferapp.agent.records import SubmissionRecord, Totals
+from transferapp.client.placement import PlacementStage
 from transferapp.model.transfers import TransferKind
-from transferapp.protocol.messages import SubmissionView
+from transferapp.protocol.messages import PlacementView, SubmissionView
 
 
 def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> SubmissionView:
@@ -39,3 +44,17 @@ def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> Sub
         created_at=record.created_at,
         updated_at=record.updated_at,
     )
+
+
+def placement_views(outbox: Outbox, record: SubmissionRecord) -> list[PlacementView]:
+    """List where the items of an export go, as far as that is decided; blocking."""
+    tops = outbox.folders.tops(record.transfer_id)
+    found = outbox.placements.of_transfer(record.transfer_id)
+    return [
+        PlacementView(
+            item_id=item_id,
+            path=str(Path(record.destination, *below(tops, one.folder), one.name)),
+            placed=one.stage is PlacementStage.PLACED,
+        )
+        for item_id, one in found.items()
+    ]

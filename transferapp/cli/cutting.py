@@ -1,4 +1,4 @@
-"""In which form ``export`` brings images, and which part of each."""
+"""In which form ``export`` brings images, which part of each, and into which folders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from transferapp.errors import Invalid
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 
 Form = Annotated[
@@ -40,6 +41,14 @@ WithAnnotations = Annotated[
     typer.Option(
         "--with-annotations",
         help="Beside each image what is known of it as JSON, and its ROIs as CSV.",
+    ),
+]
+Layout = Annotated[
+    ExportLayout,
+    typer.Option(
+        "--layout",
+        help="'tree': in folders by project and dataset, or screen, plate and well; 'flat':"
+        " side by side.",
     ),
 ]
 

@@ -81,6 +81,12 @@ COMMANDS = (
     ),
     CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
     CommandEntry(
+        "receipt",
+        "receipts",
+        "app",
+        "Receipts: signed documents of what was verified of a transfer.",
+    ),
+    CommandEntry(
         "attachments",
         "attachments",
         "attachments",

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TextIO, TypeVar
 
@@ -75,6 +75,13 @@ def show_json(value: Any, *, as_line: bool = False) -> None:
         reported = json.dumps(found, indent=indent, ensure_ascii=False)
         text = _NO_TEXT.sub(lambda match: f"\\u{ord(match[0]):04x}", reported)
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Print lines of text, which may hold names."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.writelines(f"{plain(line, encoding)}\n" for line in lines)
     sys.stdout.flush()
 
 

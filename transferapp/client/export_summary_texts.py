@@ -8,6 +8,9 @@ from transferapp.protocol.export_summaries import ExportSummary, NamedObjects
 
 #: Names in one sentence.
 _NAMED = 3
+_THROUGH_API = (
+    "The bytes come through OMERO's image API, the slower way; it goes on when you log off."
+)
 
 
 def amount_text(summary: ExportSummary) -> str:
@@ -29,6 +32,10 @@ def notes(summary: ExportSummary) -> list[str]:
         found.append(
             f"You have room for {humanize.naturalsize(summary.room_bytes)} more at this place."
         )
+    if summary.expected_s is not None and (summary.complete or not summary.estimated):
+        found.append(_expected_text(summary, summary.expected_s))
+    if summary.through_api:
+        found.append(_THROUGH_API)
     free = summary.free_bytes
     if free is not None and summary.size_bytes > free:
         found.append(
@@ -36,6 +43,15 @@ def notes(summary: ExportSummary) -> list[str]:
             " you have fetched makes room for more; export in parts if it stops."
         )
     return found
+
+
+def _expected_text(summary: ExportSummary, expected_s: float) -> str:
+    """Made files are smaller than the pixels that were counted."""
+    about = "at least" if not summary.complete else "about"
+    if summary.estimated:
+        about = "up to about"
+    took = humanize.naturaldelta(max(expected_s, 1.0))
+    return f"As your last exports of this form went, it takes {about} {took}."
 
 
 def is_whole(summary: ExportSummary) -> bool:

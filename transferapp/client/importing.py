@@ -196,6 +196,7 @@ def export_request(plan: ExportPlan) -> ExportRequest:
         form=plan.spec.form,
         cut=asked_cut(plan.spec.cut),
         with_annotations=plan.spec.with_annotations,
+        layout=plan.spec.layout,
         to=plan.to,
     )
 

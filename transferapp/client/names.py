@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-import unicodedata
-from pathlib import PurePath
+import sys
+from pathlib import Path, PurePath
 
 import pathvalidate
 
 from transferapp.errors import NameNotAllowed
+from transferapp.host.storable_names import NAME_BYTES, storable_name
 
-#: Bytes of one name on every file system that matters here (NTFS counts UTF-16 units).
-_NAME_BYTES = 255
 _PART_BYTES = 120
+#: Bytes of a whole path that programs can open. Windows has more for programs that ask for it.
+_PATH_BYTES = {"win32": 259, "darwin": 1023}.get(sys.platform, 4095)
 
 #: ``.ome.tif`` belongs together; any other double ending does not.
 _ENDING = re.compile(r"(?:\.(?:ome|companion))?\.[^.\s]{1,16}$", re.IGNORECASE)
@@ -35,10 +37,7 @@ def local_path(client_path: str) -> PurePath:
 
 def folder_name(text: str) -> str:
     """Make a name that every file system can store from any words; raises NameNotAllowed."""
-    sentence = text.encode(errors="ignore")[:_NAME_BYTES].decode(errors="ignore")
-    return _local_name(
-        pathvalidate.sanitize_filename(sentence, replacement_text="_", platform="universal")
-    )
+    return _local_name(storable_name(text))
 
 
 def split_ending(name: str, *, is_folder: bool) -> tuple[str, str]:
@@ -47,18 +46,6 @@ def split_ending(name: str, *, is_folder: bool) -> tuple[str, str]:
     if found is None or found.start() == 0:
         return name, ""
     return name[: found.start()], found.group()
-
-
-def extended(stem: str, addition: str, ending: str) -> str:
-    """Return ``stem (addition)ending``, with a stem so short that it can be stored."""
-    more = f" ({addition}){ending}"
-    room = max(0, _NAME_BYTES - len(more.encode()))
-    return stem.encode()[:room].decode(errors="ignore") + more
-
-
-def same_name(name: str) -> str:
-    """Return what two names have in common that some file systems cannot tell apart."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def part_name(name: str, key: str) -> str:
@@ -70,6 +57,17 @@ def part_name(name: str, key: str) -> str:
     return f".{shown}.{key[:8]}.part"
 
 
+def check_path_length(path: Path) -> None:
+    """Raise NameNotAllowed for a path that programs of this computer could not open."""
+    length = len(os.fsencode(path))
+    if length > _PATH_BYTES:
+        raise NameNotAllowed(
+            f"The path '{str(path)[:60]}...' would be too long for this computer: {length}"
+            f" bytes, {_PATH_BYTES} are possible. Choose a destination with a shorter path, or"
+            " export without folders (--layout flat)."
+        )
+
+
 def _local_name(name: str) -> str:
     if not name.strip(". "):
         raise NameNotAllowed(f"'{name}' is no name for a file or folder.")
@@ -77,9 +75,9 @@ def _local_name(name: str) -> str:
         size = len(name.encode())
     except UnicodeEncodeError:
         raise NameNotAllowed("The name has characters that cannot be stored.") from None
-    if size > _NAME_BYTES:
+    if size > NAME_BYTES:
         raise NameNotAllowed(
-            f"'{name[:40]}...' is too long for this computer: {size} bytes, {_NAME_BYTES}"
+            f"'{name[:40]}...' is too long for this computer: {size} bytes, {NAME_BYTES}"
             " are possible. Shorten it in the repository, then retry."
         )
     return pathvalidate.sanitize_filename(name, replacement_text="_", platform="auto")

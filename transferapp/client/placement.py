@@ -17,14 +17,13 @@ from itertools import count
 from pathlib import PurePath, PurePosixPath
 
 from transferapp.client.names import (
-    extended,
     folder_name,
     local_path,
     part_name,
-    same_name,
     split_ending,
 )
 from transferapp.errors import NameNotAllowed
+from transferapp.host.storable_names import extended_name, same_name
 
 #: Beside ``x.czi`` Bio-Formats reads it as a further part, so it gets a folder in any case.
 _PART_OF_CZI = re.compile(r"\(.*\)\.czi$", re.IGNORECASE)
@@ -66,7 +65,7 @@ class PlacedFileset:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one item goes. ``name`` and ``part`` are names in the destination."""
+    """Where one item goes: ``part`` is a name in the destination, ``name`` in ``folder``."""
 
     wanted: str
     single: bool
@@ -77,6 +76,8 @@ class Placement:
     #: The hidden folder that its files arrive in.
     part: str
     stage: PlacementStage = PlacementStage.PLANNED
+    #: Folders below the destination, the outermost as its export wants it to be called.
+    folder: tuple[str, ...] = ()
 
     @property
     def is_file(self) -> bool:
@@ -89,7 +90,7 @@ class Placement:
         if self.single:
             ending = ""
         if self.tag:
-            tagged = extended(stem, self.tag, ending)
+            tagged = extended_name(stem, self.tag, ending)
             stem = tagged.removesuffix(ending)
             yield tagged
         elif self.single and _PART_OF_CZI.search(self.wanted):
@@ -97,7 +98,7 @@ class Placement:
         else:
             yield self.wanted
         for number in count(2):
-            yield extended(stem, str(number), ending)
+            yield extended_name(stem, str(number), ending)
 
     def anew(self) -> Placement:
         """Return it with another part, and nothing of it on disk."""
@@ -124,10 +125,40 @@ def fileset(name: str, client_paths: Sequence[str]) -> PlacedFileset:
     return PlacedFileset(wanted, inside, (stem, *_names_above(root)))
 
 
-def plan(wanted: PlacedFileset, tag: str, is_taken: Callable[[str], bool]) -> Placement:
-    """Choose where a fileset goes; ``tag`` tells it from others that want the same name."""
+def field_of_plate(name: str, client_paths: Sequence[str], field: str) -> PlacedFileset:
+    """Say what an OME-Zarr looks like that is a field of a plate: its inside stands under the
+    field's path, and what was made beside it (annotation files) as well. Raises
+    NameNotAllowed.
+    """
+    made = fileset(name, client_paths)
+    zarrs = {path.parts[0] for path in made.inside if len(path.parts) > 1}
+    if split_ending(made.name, is_folder=True)[1] or len(zarrs) != 1:
+        return replace(made, name=folder_name(field), distinguishing=())
+    [zarr] = zarrs
+    inside = tuple(
+        path.relative_to(zarr) if path.parts[0] == zarr else path for path in made.inside
+    )
+    _must_be_apart(inside)
+    return PlacedFileset(folder_name(field), inside)
+
+
+def plan(
+    wanted: PlacedFileset,
+    tag: str,
+    is_taken: Callable[[str], bool],
+    folder: tuple[str, ...] = (),
+) -> Placement:
+    """Choose where a fileset goes in a folder; ``tag`` tells it from others that want the same
+    name there.
+    """
     draft = Placement(
-        wanted.name, wanted.single, wanted.distinguishing, tag, wanted.name, ""
+        wanted.name,
+        wanted.single,
+        wanted.distinguishing,
+        tag,
+        wanted.name,
+        "",
+        folder=folder,
     ).anew()
     return replace(draft, name=next(name for name in draft.names() if not is_taken(name)))
 

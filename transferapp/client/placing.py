@@ -60,26 +60,28 @@ def missing(
         return [file for file in files if not _holds(part, file)]
 
 
-def is_placed(root: OpenFolder, placement: Placement, files: Iterable[PlacedFile]) -> bool:
+def is_placed(into: OpenFolder, placement: Placement, files: Iterable[PlacedFile]) -> bool:
     """Say whether a fileset that was about to get its name has got it; reads every byte.
 
     A crash between the renaming and the remembering leaves that open.
     """
     if placement.is_file:
-        return all(_has(root, placement.name, file) for file in files)
-    if not root.holds(placement.name, folder=True):
+        return all(_has(into, placement.name, file) for file in files)
+    if not into.holds(placement.name, folder=True):
         return False
-    with root.enter(placement.name) as folder:
+    with into.enter(placement.name) as folder:
         return all(_holds(folder, file, read=True) for file in files)
 
 
 def put_whole(
     root: OpenFolder,
+    into: OpenFolder,
     placement: Placement,
     is_taken: Callable[[str], bool],
     remember: Callable[[Placement], None],
 ) -> Placement:
-    """Give a complete part its name, or the next one when that has been taken meanwhile.
+    """Give a complete part in ``root`` its name in ``into``, or the next one when that has been
+    taken meanwhile.
 
     ``remember`` is called with each name before it is tried. Raises Internal when no name is
     left.
@@ -90,8 +92,9 @@ def put_whole(
         remember(tried)
         claim = _claim_file if tried.is_file else _claim_folder
         with suppress(FileExistsError):
-            claim(root, tried, again=name == begun)
-            root.sync()
+            claim(root, into, tried, again=name == begun)
+            for folder in (into, root):
+                folder.sync()
             return replace(tried, stage=PlacementStage.PLACED)
     raise Internal
 
@@ -131,40 +134,44 @@ def _names_from(placement: Placement, is_taken: Callable[[str], bool]) -> Iterat
             yield name
 
 
-def _claim_file(root: OpenFolder, placement: Placement, *, again: bool) -> None:
+def _claim_file(
+    root: OpenFolder, into: OpenFolder, placement: Placement, *, again: bool
+) -> None:
     """Raises FileExistsError. ``again``: a try before this one may have got half-way."""
     name = placement.name
     with root.enter(placement.part) as part:
-        if again and _is_one_file(part.check(name), root.check(name)):
+        if again and _is_one_file(part.check(name), into.check(name)):
             part.remove(name)
         else:
-            part.place(name, root, name)
+            part.place(name, into, name)
     root.remove_folder(placement.part, with_content=True)
 
 
-def _claim_folder(root: OpenFolder, placement: Placement, *, again: bool) -> None:
+def _claim_folder(
+    root: OpenFolder, into: OpenFolder, placement: Placement, *, again: bool
+) -> None:
     """Raises FileExistsError. ``again``: an empty folder may be the claim of an earlier try."""
     name, part = placement.name, placement.part
-    if part == name or root.rename_new(part, root, name):
+    if part == name or root.rename_new(part, into, name):
         return
     # Making the folder claims the name. Renaming the part onto it replaces it in one step,
     # and fails when anything is in it: whoever is second chooses another name.
     try:
-        root.make(name).close()
+        into.make(name).close()
     except FileExistsError:
-        if not (again and root.holds(name, folder=True)):
+        if not (again and into.holds(name, folder=True)):
             raise
     try:
-        root.move(part, root, name)
+        root.move(part, into, name)
     except OSError as error:
         if error.errno not in _NOT_REPLACED:
             raise
         # Some network shares do not replace a folder: the gap between the two is tiny.
         try:
-            root.remove_folder(name)
+            into.remove_folder(name)
         except OSError as left:
             raise FileExistsError(left.errno, left.strerror, name) from left
-        root.move(part, root, name)
+        root.move(part, into, name)
 
 
 def _is_one_file(one: os.stat_result | None, other: os.stat_result | None) -> bool:

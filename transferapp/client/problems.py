@@ -11,8 +11,7 @@ from http import HTTPStatus
 import httpx
 import pydantic
 
-from transferapp import errors
-from transferapp.protocol.error_codes import all_errors
+from transferapp import error_codes, errors
 from transferapp.protocol.problems import Problem, from_problem
 
 #: For answers that are no problem+json: a proxy, a captive portal, another program.
@@ -42,7 +41,7 @@ def error_of(response: httpx.Response) -> errors.TransferAppError:
     """Rebuild the error of a bad answer; falls back to the status where there is no body."""
     retry_after_s = _retry_after_s(response)
     problem = _problem(response)
-    if problem is None or problem.code not in all_errors():
+    if problem is None or problem.code not in error_codes.all_errors():
         error = _by_status(response, problem)
     else:
         error = from_problem(problem)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from transferapp.client.browsing import BrowseClient
 from transferapp.client.event_stream import EventsClient
+from transferapp.client.receipts import ReceiptClient
 from transferapp.client.sessions import SessionClient
 from transferapp.client.transfers import TransferClient
 from transferapp.client.workstation import WorkstationClient
 
 
 class ServerClient(
-    SessionClient, BrowseClient, TransferClient, WorkstationClient, EventsClient
+    SessionClient, BrowseClient, TransferClient, WorkstationClient, ReceiptClient, EventsClient
 ):
     """All of it over one connection, for programs that do all of it."""

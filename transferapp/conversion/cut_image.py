@@ -65,6 +65,8 @@ class CutImage:
     _read: TileReader = field(repr=False)
     #: Those of the part; None where they were not asked for.
     rois: CutRois | None = None
+    #: A label image has no channels: it lies over all of them.
+    has_channels: bool = True
 
     async def read(self, block: Block) -> npt.NDArray[np.generic]:
         """Return a block's pixels, shape (height, width), in ``dtype``.

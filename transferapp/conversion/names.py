@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-import pathvalidate
-
 from transferapp.conversion.cut_image import CutImage
+from transferapp.host.storable_names import NAME_BYTES, storable_name
 from transferapp.model.export_specs import ExportForm
 
-#: Bytes of one name on every file system that matters, less room for what a name that is
-#: taken gets on top: `` (mouse1)``, `` (2)``.
-_NAME_BYTES = 255 - 40
+#: Room for what a name that is taken gets on top: `` (mouse1)``, `` (2)``.
+_STEM_BYTES = NAME_BYTES - 40
 #: How the names of files and folders of each form end.
 SUFFIXES = {
     ExportForm.OME_TIFF: ".ome.tiff",
@@ -28,14 +24,11 @@ def file_name(image: CutImage, suffix: str) -> str:
     What Windows, macOS or Linux cannot store becomes ``_``. A name that ends in the suffix
     already does not get it twice; an image without a name is called by its number.
     """
-    text = unicodedata.normalize("NFC", image.name.encode(errors="ignore").decode())
-    text = text.strip()
+    text = image.name.strip()
     if text.lower().endswith(suffix.lower()):
         text = text[: -len(suffix)]
-    safe = pathvalidate.sanitize_filename(text, replacement_text="_", platform="universal")
-    # A name that begins with a dot is hidden; one that ends in one is not stored by Windows.
-    stem = safe.strip(". ").encode()[: _NAME_BYTES - len(suffix.encode())]
-    return (stem.decode(errors="ignore").rstrip(". ") or f"image-{image.image_id}") + suffix
+    name = storable_name(text, _STEM_BYTES - len(suffix.encode()))
+    return (name or f"image-{image.image_id}") + suffix
 
 
 def stem(image: CutImage, form: ExportForm) -> str:

@@ -54,6 +54,10 @@ class OmeTiff(Form):
         self._digests[path] = digests
 
     @override
+    def portions(self, _image: CutImage, _most_pixels: int) -> None:
+        return None
+
+    @override
     async def verify(self, image: CutImage, folder: Path, listener: ShareListener, /) -> None:
         path, layout = self._of(image, folder)
         digests = self._digests.pop(path, None)

@@ -8,18 +8,27 @@ from pathlib import Path
 from typing_extensions import override
 
 from transferapp.conversion.cut_image import CutImage
-from transferapp.conversion.disk_errors import disk_errors
+from transferapp.conversion.image_shards import ShardPixels
 from transferapp.conversion.names import SUFFIXES, file_name
-from transferapp.conversion.ome_zarr_documents import OmeZarrVersion, documents
+from transferapp.conversion.ome_zarr_documents import (
+    OmeZarrVersion,
+    attributes,
+    documents,
+    write_documents,
+)
 from transferapp.conversion.ome_zarr_files import OmeZarrFiles
+from transferapp.conversion.ome_zarr_labels import labels_of
+from transferapp.conversion.ome_zarr_portions import OmeZarrPortions
 from transferapp.conversion.ome_zarr_reading import OmeZarrCheck
-from transferapp.conversion.one_pass import OnePass, ShardPixels
-from transferapp.conversion.port import Form, ShareListener
-from transferapp.conversion.pyramid import Pyramid, Shard
+from transferapp.conversion.one_pass import pass_over
+from transferapp.conversion.port import Form, Portions, ShareListener, portion_of
+from transferapp.conversion.pyramid import Shard, pyramid_of
 from transferapp.conversion.shard_digests import ShardDigests
 from transferapp.model.export_specs import ExportForm
 
 SUFFIX = SUFFIXES[ExportForm.OME_ZARR]
+#: Labels take little time beside the pixels.
+_PIXELS = 0.9
 
 
 class OmeZarr(Form):
@@ -35,7 +44,7 @@ class OmeZarr(Form):
 
     @override
     async def write(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
-        pyramid, place = _pyramid_of(image), folder / file_name(image, SUFFIX)
+        pyramid, place = pyramid_of(image), folder / file_name(image, SUFFIX)
         files, digests = OmeZarrFiles(place, pyramid, self._version), ShardDigests()
         self._written = None
 
@@ -43,33 +52,32 @@ class OmeZarr(Form):
             digests.store(shard, pixels)
             files.store(shard, pixels)
 
-        await OnePass(image, pyramid, store, listener).run()
-        await asyncio.to_thread(_write_documents, image, pyramid, self._version, place)
+        labels = labels_of(image, self._version)
+        end = _PIXELS if labels else 1.0
+        await pass_over(image, pyramid, store, portion_of(listener, 0.0, end)).run()
+        if labels:
+            await labels.write(place, portion_of(listener, end, 1.0))
+        made = documents(image, pyramid, self._version)
+        await asyncio.to_thread(write_documents, place, made)
         self._written = folder, digests
 
     @override
+    def portions(self, image: CutImage, most_pixels: int) -> Portions | None:
+        return OmeZarrPortions(image, self._version, most_pixels)
+
+    @override
     async def verify(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
-        pyramid, place = _pyramid_of(image), folder / file_name(image, SUFFIX)
+        pyramid, place = pyramid_of(image), folder / file_name(image, SUFFIX)
         if self._written and self._written[0] == folder:
             digests, share = self._written[1], 0.0
         else:
             digests, share = ShardDigests(), 0.5
-            again = OnePass(image, pyramid, digests.store, lambda done: listener(done / 2))
+            again = pass_over(image, pyramid, digests.store, lambda done: listener(done / 2))
             await again.run()
-        check = OmeZarrCheck(place, image, pyramid, self._version)
-        await check.run(digests, lambda done: listener(share + done * (1 - share)))
-
-
-def _pyramid_of(image: CutImage) -> Pyramid:
-    return Pyramid((image.size_t, image.size_c, image.size_z, image.size_y, image.size_x))
-
-
-def _write_documents(
-    image: CutImage, pyramid: Pyramid, version: OmeZarrVersion, place: Path
-) -> None:
-    """Write the documents after all pixels: without them nobody takes it for an image."""
-    with disk_errors():
-        for name, content in documents(image, pyramid, version).items():
-            path = place / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        wanted = attributes(image, pyramid, self._version)
+        check = OmeZarrCheck(place, image, pyramid, wanted)
+        labels = labels_of(image, self._version)
+        end = _PIXELS if labels else 1.0
+        await check.run(digests, portion_of(listener, share, end))
+        if labels:
+            await labels.verify(place, portion_of(listener, end, 1.0))

@@ -6,7 +6,9 @@ to halve them, and goes through Python's event loop for each chunk (docs/adr/002
 
 from __future__ import annotations
 
+import hashlib
 import struct
+import uuid
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -15,13 +17,15 @@ import numpy as np
 from google_crc32c import value as crc32c
 
 from transferapp.conversion.disk_errors import disk_errors
+from transferapp.conversion.image_shards import ShardPixels
 from transferapp.conversion.ome_zarr_documents import (
     LevelSizes,
     OmeZarrVersion,
     compressor,
     level_sizes,
+    stored,
 )
-from transferapp.conversion.one_pass import ShardPixels
+from transferapp.conversion.port import MadeFile
 from transferapp.conversion.pyramid import Five, Pyramid, Shard
 
 #: Offset and length of a chunk that is not there, in the index of a shard.
@@ -31,9 +35,23 @@ _EMPTY = (2**64 - 1, 2**64 - 1)
 class OmeZarrFiles:
     """The pixel files below the folder of one OME-Zarr; used by several threads."""
 
-    def __init__(self, folder: Path, pyramid: Pyramid, version: OmeZarrVersion) -> None:
-        """Write into ``folder``; nothing is read."""
+    def __init__(
+        self,
+        folder: Path,
+        pyramid: Pyramid,
+        version: OmeZarrVersion,
+        scratch: Path | None = None,
+        *,
+        has_channels: bool = True,
+    ) -> None:
+        """Write into ``folder``; nothing is read. Each file is whole from the first moment on
+        where there is a folder ``scratch`` that it comes from.
+        """
         self._folder = folder
+        self._scratch = scratch
+        self._has_channels = has_channels
+        #: The files so far, by their '/'-separated place in the folder.
+        self.made: dict[str, MadeFile] = {}
         self._sizes = [level_sizes(pyramid, level) for level in range(len(pyramid.shapes))]
         self._encode = compressor().encode
         self._sharded = version is OmeZarrVersion.V05
@@ -69,11 +87,23 @@ class OmeZarrFiles:
             self._write(shard.level, place, [self._encode(piece)])
 
     def _write(self, level: int, place: list[int], content: list[bytes]) -> None:
-        keys = map(str, [level, "c", *place] if self._sharded else [level, *place])
+        numbers = stored(place, has_channels=self._has_channels)
+        keys = [*map(str, [level, "c", *numbers] if self._sharded else [level, *numbers])]
         path = self._folder.joinpath(*keys)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.writelines(content)
+        if self._scratch is None:
+            with path.open("wb") as file:
+                file.writelines(content)
+            return
+        sha1, size = hashlib.sha1(usedforsecurity=False), 0
+        half = self._scratch / f"{uuid.uuid4().hex}.half"
+        with half.open("wb") as file:
+            for piece in content:
+                file.write(piece)
+                sha1.update(piece)
+                size += len(piece)
+        half.replace(path)
+        self.made["/".join(keys)] = MadeFile(size, sha1.hexdigest())
 
 
 def _chunks(chunk: Five, pixels: ShardPixels) -> Iterator[tuple[tuple[int, ...], ShardPixels]]:

@@ -1,32 +1,30 @@
-"""Makes a whole pyramid while each pixel of the image is read once."""
+"""Makes a pyramid, or portions of one, while each pixel below it is read once."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from transferapp.conversion.cut_image import Block, CutImage
+from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.halving import halve
+from transferapp.conversion.image_shards import ImageShards, ShardPixels
 from transferapp.conversion.port import ShareListener
 from transferapp.conversion.pyramid import Pyramid, Shard
-from transferapp.errors import DamagedFile
+from transferapp.conversion.threads import encoder_threads, first_error, lasting_threads
 
-#: Of one shard: t, c, z, y, x.
-ShardPixels = npt.NDArray[Any]
 #: Takes a shard and its pixels; called in threads, in any order.
 ShardStore = Callable[[Shard, ShardPixels], None]
+#: Reads a shard of the lowest level, and tells of the pixels as they come.
+ShardReader = Callable[[Shard, Callable[[int], None]], Awaitable[ShardPixels]]
+#: Writes the halves of the planes of the first into the second.
+Halves = Callable[[ShardPixels, ShardPixels], None]
 
-_MOST_THREADS = 4
-#: Parts that are read, or wait for a thread, while the threads work on others.
+#: Shards that are read, or wait for a thread, while the threads work on others.
 _AHEAD = 2
 
 
@@ -38,8 +36,18 @@ class _Begun:
     missing: int
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What of a pyramid is made: ``roots``, shards of one level (none: the last), and all
+    that they are made of down to the level ``base``, which is read.
+    """
+
+    roots: Sequence[Shard] = ()
+    base: int = 0
+
+
 class OnePass:
-    """Reads an image shard by shard, and gives the shards of all levels to a store.
+    """Reads shards of a level, and gives those and the ones above them to a store.
 
     A shard is halved into the one above it as soon as it is there, and that one, when it is
     whole, into the next: of each level only those that are begun are in memory, whatever the
@@ -47,22 +55,32 @@ class OnePass:
     """
 
     def __init__(
-        self, image: CutImage, pyramid: Pyramid, store: ShardStore, listener: ShareListener
+        self,
+        read: ShardReader,
+        pyramid: Pyramid,
+        store: ShardStore,
+        listener: ShareListener,
+        span: Span | None = None,
+        *,
+        halves: Halves = halve,
     ) -> None:
-        """Give the shards of ``image`` to ``store``, and say how far it is."""
-        self._image = image
+        """Give what is made (by default all) to ``store``, and say how far it is."""
+        self._halve = halves
+        self._read = read
         self._pyramid = pyramid
         self._store = store
         self._listener = listener
+        self._span = span or Span()
+        roots = self._span.roots
+        self._top = roots[0].level if roots else len(pyramid.shapes) - 1
         self._begun: dict[Shard, _Begun] = {}
-        self._threads = min(_MOST_THREADS, os.cpu_count() or 1)
-        self._reads = asyncio.Semaphore(self._threads + _AHEAD)
+        self._at_once = encoder_threads() + _AHEAD
         #: Each pixel counts when it was read, and once more when it is kept.
-        self._done, self._total = 0, 2 * prod(pyramid.shapes[0])
+        self._done, self._total = 0, 2 * sum(prod(one.shape) for one in self._shards())
 
     async def run(self) -> None:
-        """Do it, once; raises what the image, the store or the listener raises."""
-        places = asyncio.Semaphore(self._threads + _AHEAD)
+        """Do it, once; raises what the reader, the store or the listener raises."""
+        places = asyncio.Semaphore(self._at_once)
 
         async def work(shard: Shard) -> None:
             try:
@@ -71,21 +89,24 @@ class OnePass:
                 places.release()
 
         async with (
-            _threads(self._threads) as pool,
-            _first_error(),
+            lasting_threads("convert", encoder_threads()) as pool,
+            first_error(),
             asyncio.TaskGroup() as tasks,
         ):
-            for shard in self._pyramid.in_order():
+            for shard in self._shards():
                 await places.acquire()
                 tasks.create_task(work(shard))
+
+    def _shards(self) -> Sequence[Shard]:
+        return list(self._pyramid.in_order(self._span.roots, self._span.base))
 
     async def _work(self, pool: ThreadPoolExecutor, shard: Shard) -> None:
         """Read a shard, and store it with all those that it is the last one of."""
         loop, size = asyncio.get_running_loop(), prod(shard.shape)
-        pixels = await self._read(shard)
+        pixels = await self._read(shard, self._count)
         while True:
-            above = self._pyramid.above(shard)
-            into = self._quarter(shard, above) if above else None
+            above = self._pyramid.above(shard) if shard.level < self._top else None
+            into = self._quarter(shard, above, pixels) if above else None
             await loop.run_in_executor(pool, self._keep, shard, pixels, into)
             if above is None or not self._is_whole(above):
                 break
@@ -96,44 +117,15 @@ class OnePass:
         self._done += pixels
         self._listener(self._done / self._total)
 
-    async def _read(self, shard: Shard) -> ShardPixels:
-        t, c, z, y, x = shard.start
-        *planes, height, width = shard.shape
-
-        async def read(at: tuple[int, ...]) -> ShardPixels:
-            block = Block(t + at[0], c + at[1], z + at[2], y, x, height, width)
-            async with self._reads:
-                tile = await self._image.read(block)
-            if tile.shape != (height, width):
-                raise DamagedFile(
-                    "The repository holds fewer pixels of this image than it should. Look at"
-                    " its original files."
-                )
-            self._count(tile.size)
-            return tile
-
-        if planes == [1, 1, 1]:
-            return np.ascontiguousarray(await read((0, 0, 0)))[None, None, None]
-        pixels = np.empty(shard.shape, self._image.dtype)
-
-        async def fill(at: tuple[int, ...]) -> None:
-            pixels[at] = await read(at)
-
-        async with _first_error(), asyncio.TaskGroup() as tasks:
-            for at in np.ndindex(*planes):
-                tasks.create_task(fill(at))
-        return pixels
-
-    def _quarter(self, shard: Shard, above: Shard) -> ShardPixels:
+    def _quarter(self, shard: Shard, above: Shard, pixels: ShardPixels) -> ShardPixels:
         """Return where the halves of a shard belong."""
         begun = self._begun.get(above)
         if begun is None:
-            pixels = np.empty(above.shape, self._image.dtype)
-            begun = _Begun(pixels, sum(1 for _ in self._pyramid.below(above)))
+            empty = np.empty(above.shape, pixels.dtype)
+            begun = _Begun(empty, sum(1 for _ in self._pyramid.below(above)))
             self._begun[above] = begun
-        y, x = (shard.start[axis] // 2 - above.start[axis] for axis in (3, 4))
-        height, width = ((shard.shape[axis] + 1) // 2 for axis in (3, 4))
-        return begun.pixels[..., y : y + height, x : x + width]
+        quarter: ShardPixels = begun.pixels[self._pyramid.quarter(shard, above)]
+        return quarter
 
     def _is_whole(self, above: Shard) -> bool:
         """Count one more of the shards that a shard is made of; whether that was the last."""
@@ -143,24 +135,18 @@ class OnePass:
     def _keep(self, shard: Shard, pixels: ShardPixels, into: ShardPixels | None) -> None:
         self._store(shard, pixels)
         if into is not None:
-            halve(pixels, into)
+            self._halve(pixels, into)
 
 
-@asynccontextmanager
-async def _threads(count: int) -> AsyncIterator[ThreadPoolExecutor]:
-    """Give threads; when it ends, however, none of them is running any more."""
-    pool = ThreadPoolExecutor(count, thread_name_prefix="convert")
-    try:
-        yield pool
-    finally:
-        # What has begun takes a fraction of a second, but the loop need not stand still.
-        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
-
-
-@asynccontextmanager
-async def _first_error() -> AsyncIterator[None]:
-    """Raise the first error of a group of tasks as it is: callers know nothing of tasks."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
+def pass_over(
+    image: CutImage,
+    pyramid: Pyramid,
+    store: ShardStore,
+    listener: ShareListener,
+    roots: Sequence[Shard] = (),
+    *,
+    halves: Halves = halve,
+) -> OnePass:
+    """Return the pass that makes levels from an image's own pixels."""
+    reader = ImageShards(image, encoder_threads() + _AHEAD)
+    return OnePass(reader, pyramid, store, listener, Span(roots), halves=halves)

@@ -81,6 +81,10 @@ class Picture(Form):
         listener(1.0)
 
     @override
+    def portions(self, _image: CutImage, _most_pixels: int) -> None:
+        return None
+
+    @override
     async def verify(self, image: CutImage, folder: Path, listener: ShareListener, /) -> None:
         planes = list(self._planes(image, folder))
         async with threads("picture", 1) as pool:

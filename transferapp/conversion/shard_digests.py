@@ -5,7 +5,7 @@ from __future__ import annotations
 import blake3
 import numpy as np
 
-from transferapp.conversion.one_pass import ShardPixels
+from transferapp.conversion.image_shards import ShardPixels
 from transferapp.conversion.pyramid import Shard
 
 _BYTES = 16
@@ -21,6 +21,11 @@ class ShardDigests:
     def store(self, shard: Shard, pixels: ShardPixels) -> None:
         """Remember what a shard's pixels are."""
         self._digests[shard] = _digest(pixels)
+
+    @property
+    def shards(self) -> list[Shard]:
+        """Those that are remembered, level by level."""
+        return sorted(self._digests, key=lambda shard: (shard.level, shard.start))
 
     def matches(self, shard: Shard, pixels: ShardPixels) -> bool:
         """Whether these are the pixels that were stored."""

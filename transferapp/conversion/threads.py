@@ -17,9 +17,27 @@ _MOST_THREADS = 4
 T = TypeVar("T")
 
 
+class _Chosen:
+    """What the settings of this process say; 0: as many as it has processors."""
+
+    threads = 0
+
+
 def encoder_threads() -> int:
     """Return how many threads one conversion encodes or decodes with."""
-    return min(_MOST_THREADS, os.cpu_count() or 1)
+    return _Chosen.threads or min(_MOST_THREADS, _processors())
+
+
+def choose_encoder_threads(count: int) -> None:
+    """Use so many in this process from now on; 0: as many as it has processors."""
+    _Chosen.threads = count
+
+
+def _processors() -> int:
+    """Return how many processors this process may use: all, or those it is bound to."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @asynccontextmanager
@@ -36,6 +54,26 @@ async def threads(name: str, count: int) -> AsyncIterator[ThreadPoolExecutor]:
         await ended(asyncio.get_running_loop().run_in_executor(None, shutdown))
         raise
     pool.shutdown()
+
+
+@asynccontextmanager
+async def lasting_threads(name: str, count: int) -> AsyncIterator[ThreadPoolExecutor]:
+    """Give threads; when it ends, however, none of them is running any more."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+    try:
+        yield pool
+    finally:
+        # What has begun takes a fraction of a second, but the loop need not stand still.
+        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+
+
+@asynccontextmanager
+async def first_error() -> AsyncIterator[None]:
+    """Raise the first error of a group of tasks as it is: callers know nothing of tasks."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 async def ended(work: asyncio.Future[Any]) -> None:

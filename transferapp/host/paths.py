@@ -49,6 +49,11 @@ class HostPaths:
         return self.data / "formats"
 
     @property
+    def receipt_keys(self) -> Path:
+        """The public keys of servers that somebody here signed in to."""
+        return self.data / "receipt-keys"
+
+    @property
     def server_data(self) -> Path:
         """The embedded server's folder: database, staging, local repository."""
         return self.data / "server"

@@ -9,10 +9,11 @@ Methods raise TransferNotFound for unknown ids, and for other people's transfers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from transferapp.model.export_places import ItemPlace
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import ItemRole
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from transferapp.model.image_annotations import ImageAnnotations
     from transferapp.model.images import Annotation
     from transferapp.model.moves import Move
+    from transferapp.model.origins import Origin
     from transferapp.model.transfers import (
         ItemProblem,
         ItemState,
@@ -63,6 +65,8 @@ class PlannedItem:
     annotations: tuple[Annotation, ...] = ()
     #: On single images of it.
     image_annotations: tuple[ImageAnnotations, ...] = ()
+    #: Export: the folder that it goes to, and its images; None: nobody said.
+    place: ItemPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class ItemWork:
     image_annotations: tuple[ImageAnnotations, ...] = ()
     skip: frozenset[Skip] = frozenset()
     export: ExportSpec = _ORIGINALS
+    #: Export: the folder that it goes to, and its images; None: nobody said.
+    place: ItemPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,26 @@ class ItemChange:
     trouble: ItemProblem | None = None
     image_ids: tuple[int, ...] | None = None
     verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFiles:
+    """Under which ids the repository holds an item: its fileset (None: its files are attached),
+    and its files by their ids here.
+    """
+
+    fileset_id: int | None
+    by_file: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """What a receipt states beyond the details of a transfer."""
+
+    #: Import: None where the workstation did not say.
+    origin: Origin | None
+    #: The repository's ids of files, by their ids here, where they are known.
+    repository_ids: Mapping[str, int]
 
 
 class TransferLists(Protocol):
@@ -169,6 +195,20 @@ class TransferRecords(TransferLists, Protocol):
         """
 
 
+class ReceiptRecords(Protocol):
+    """What receipts state of a transfer, beyond its details."""
+
+    async def receipt_facts(self, transfer_id: str) -> ReceiptFacts:
+        """Return where an import came from, and the repository's ids; nothing of a transfer
+        that does not exist.
+        """
+
+    async def keep_origin(self, transfer_id: str, origin: Origin) -> None:
+        """Keep where an import's files lay; what was said first stays. Raises StateConflict
+        for an export.
+        """
+
+
 class ItemMoves(Protocol):
     """The items: what a worker needs of one, and where it goes from there."""
 
@@ -192,6 +232,9 @@ class ItemMoves(Protocol):
 
     async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:
         """Export: store the files that an item resolves to (replaces none: idempotent)."""
+
+    async def keep_held(self, item_id: str, held: HeldFiles) -> None:
+        """Import: keep under which ids the repository holds an item; may be repeated."""
 
 
 class FileProgress(Protocol):
@@ -299,5 +342,13 @@ class OldBroughtItems(Protocol):
         """
 
 
-class Ledger(TransferRecords, ItemMoves, FileProgress, LedgerEvents, OldTransfers, Protocol):
+class Ledger(
+    TransferRecords,
+    ReceiptRecords,
+    ItemMoves,
+    FileProgress,
+    LedgerEvents,
+    OldTransfers,
+    Protocol,
+):
     """Who asked for what, and how far it is: the whole, for wiring, adapters and suites."""

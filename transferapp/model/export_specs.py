@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from transferapp.model.export_places import ExportLayout
+
 
 class ExportForm(StrEnum):
     """The forms in which images are exported."""
@@ -51,12 +53,17 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class ExportSpec:
-    """In which form an export's images come, and which part of each."""
+    """In which form an export's images come, which part of each, and in which folders."""
 
     form: ExportForm = ExportForm.ORIGINALS
     cut: Cut | None = None
     #: Whether what is known of each image and its ROIs come with it, as JSON and CSV.
     with_annotations: bool = False
+    layout: ExportLayout = ExportLayout.TREE
+
+
+#: What was asked for before there was a choice.
+_FIRST = ExportSpec(layout=ExportLayout.FLAT)
 
 
 def spec_value(spec: ExportSpec) -> dict[str, Any]:
@@ -65,19 +72,23 @@ def spec_value(spec: ExportSpec) -> dict[str, Any]:
         "form": str(spec.form),
         "cut": asdict(spec.cut) if spec.cut else None,
         "with_annotations": spec.with_annotations,
+        "layout": str(spec.layout),
     }
 
 
 def spec_of(value: dict[str, Any] | None) -> ExportSpec:
-    """Read what ``spec_value`` made; None is the original files. Raises ValueError."""
+    """Read what ``spec_value`` made; None is the original files, side by side. Raises
+    ValueError.
+    """
     if value is None:
-        return ExportSpec()
+        return _FIRST
     cut = value["cut"]
     return ExportSpec(
         ExportForm(value["form"]),
         _cut_of(cut) if cut else None,
-        # Exports that were asked for before there was this choice.
+        # Exports that were asked for before there were these choices.
         bool(value.get("with_annotations")),
+        ExportLayout(value.get("layout", _FIRST.layout)),
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import LeftOut, SourceScan
+from transferapp.model.export_places import ItemPlace
 from transferapp.model.promises import Promises
 from transferapp.model.skips import Skip
 
@@ -124,6 +125,11 @@ class TransferItem:
     #: files are attached.
     verified: bool = False
     role: ItemRole = ItemRole.FILESET
+    #: When it ended well, and by which version of this program; None and empty before that.
+    done_at: datetime | None = None
+    done_by: str = ""
+    #: Import: the repository's id of it, where that was kept.
+    fileset_id: int | None = None
 
     @property
     def attaches(self) -> bool:
@@ -203,6 +209,10 @@ class TransferDetails:
     #: Where the repository's images are seen in a browser, with ``{id}`` for an image's id
     #: (``model.image_pages``); empty: nowhere, as far as anybody said.
     image_page: str = ""
+    #: Export: where its items go, as far as that was decided; told with the files only.
+    places: tuple[ItemPlace, ...] = field(default=())
+    #: The name of the repository.
+    repository: str = ""
 
     @property
     def image_ids(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ PixelSize = tuple[float | None, float | None, float | None]
 
 
 def axes(pixel_size_um: PixelSize) -> list[dict[str, str]]:
-    """Return the axes; one whose pixel size is unknown has no unit."""
+    """Return the axes t, c, z, y, x; one whose pixel size is unknown has no unit."""
     made = [{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
     for name, um in zip("zyx", pixel_size_um, strict=True):
         unit = {"unit": "micrometer"} if plausible_um(um) else {}

@@ -22,7 +22,7 @@ from transferapp.errors import (
     NoSuchFile,
     TransferAppError,
 )
-from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
+from transferapp.ledger.port import HeldFiles, ItemChange, ItemMoves, ItemWork
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.moves import IMPORT, REPORT_LEFT
 from transferapp.model.transfers import ItemState, TransferFile
@@ -152,11 +152,14 @@ class FileAttaching:
         is the promise that the sources may be deleted. What a person has deleted there
         meanwhile is attached again.
         """
+        found = {}
         for number, (file, attached) in enumerate(zip(attempt.work.files, ids, strict=True)):
             await self._note_step(
                 attempt, number, f"checking {_which(attempt, number)}", done=True
             )
-            await self._within(attempt, partial(self._found, attempt, file, number, attached))
+            there = partial(self._found, attempt, file, number, attached)
+            found[file.id] = (await self._within(attempt, there)).id
+        await self._ledger.keep_held(attempt.work.item.id, HeldFiles(None, found))
         return len(ids)
 
     async def _found(

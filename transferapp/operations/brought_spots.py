@@ -43,9 +43,14 @@ def brought_files(work: ItemWork) -> tuple[BroughtFile, ...]:
 
 
 def _item_folder(work: ItemWork) -> str:
-    """Return a name that no other item of the export has: images have numbers."""
+    """Return a folder that no other item of the export has: images have numbers.
+
+    The fields of a plate do not become one OME-Zarr here: they lie side by side.
+    """
     number = work.item.image_ids[0] if work.item.image_ids else work.item.id
-    return f"{number}_{safe_name(work.item.name, 'image')}"
+    name = f"{number}_{safe_name(work.item.name, 'image')}"
+    above = work.place.folder if work.place and not work.place.field else ()
+    return "/".join((*above, name))
 
 
 def _shared_folder(paths: list[PurePosixPath]) -> PurePosixPath:

@@ -16,6 +16,8 @@ _OTHER_NAMES = {"float": "float32", "double": "float64"}
 _PICTURES = frozenset({ExportForm.PNG, ExportForm.JPEG})
 _ZARRS = frozenset({ExportForm.OME_ZARR, ExportForm.OME_ZARR_04})
 _COLOURS = 3
+#: NAME.json and NAME.rois.csv (conversion/annotation_files.py).
+_ANNOTATION_FILES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,12 @@ def estimated_part(image: ImageSummary, spec: ExportSpec) -> PartEstimate:
     except UnsupportedFile as error:
         return PartEstimate(reason=str(error))
     pixels = t * z * height * width
+    beside = _ANNOTATION_FILES if spec.with_annotations else 0
     if spec.form in _PICTURES:
         if max(height, width) > MOST_EDGE_PX or height * width > MOST_PIXELS:
             return PartEstimate(reason="It is too large for a picture.")
-        return PartEstimate(pixels * _COLOURS, t * z)
-    files = None if spec.form in _ZARRS else 1
+        return PartEstimate(pixels * _COLOURS, t * z + beside)
+    files = None if spec.form in _ZARRS else 1 + beside
     return PartEstimate(pixels * channels * dtype.itemsize, files)
 
 

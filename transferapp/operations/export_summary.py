@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from transferapp.ledger.port import TransferLists
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary, OriginalsSize
+from transferapp.model.transfers import TransferKind
 from transferapp.operations.export_estimate import estimated_part
+from transferapp.operations.export_pace import expected_s
 from transferapp.operations.export_selection import NOTHING, TOO_MANY, ExportSelection
 from transferapp.operations.places import PlaceOffers, too_much
 from transferapp.prepared.port import Prepared
@@ -18,10 +21,12 @@ from transferapp.protocol.export_summaries import (
     NamedObject,
     NamedObjects,
 )
-from transferapp.repositories.port import Repository, RepositorySession
+from transferapp.repositories.port import Capability, Repository, RepositorySession
 
 #: Seconds for which pages are read while a person waits; then it is "at least".
 LONGEST_S = 5.0
+#: Of which the pace is told, the newest.
+_LAST_EXPORTS = 50
 
 
 class ExportSummaries:
@@ -31,12 +36,15 @@ class ExportSummaries:
         self,
         repository: Repository,
         prepared: Prepared,
+        ledger: TransferLists,
         places: PlaceOffers,
         *,
         longest_s: float = LONGEST_S,
     ) -> None:
         """Count in ``repository`` for about ``longest_s`` seconds, then as far as it got."""
-        self._repository, self._prepared, self._places = repository, prepared, places
+        self._repository, self._prepared = repository, prepared
+        self._ledger = ledger
+        self._places = places
         self._longest_s = longest_s
 
     async def summarize(self, username: str, request: ExportRequest) -> ExportSummary:
@@ -50,6 +58,9 @@ class ExportSummaries:
         async with self._repository.session(username) as session:
             selection = ExportSelection(session, request)
             complete = await _count(session, selection, counted, ends)
+        last = await self._ledger.transfers(
+            username, kind=TransferKind.EXPORT, limit=_LAST_EXPORTS
+        )
         return ExportSummary(
             form=spec.form,
             images=selection.count,
@@ -67,9 +78,16 @@ class ExportSummaries:
             most_images=MAX_IMAGES,
             free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
             room_bytes=room,
+            through_api=self._through_api(spec),
+            expected_s=expected_s(last, spec.form, counted.size_bytes),
             refused=_refused(selection, request, complete=complete)
             or too_much(room, request.to, counted.size_bytes, estimated=spec.form.converts),
         )
+
+    def _through_api(self, spec: ExportSpec) -> bool:
+        converts = spec.form.converts
+        direct = Capability.DIRECT_PIXELS if converts else Capability.DIRECT_FILES
+        return direct not in self._repository.capabilities
 
 
 @dataclass

@@ -25,6 +25,7 @@ from transferapp.ledger.port import (
     PlannedItem,
 )
 from transferapp.model.brought import BroughtTo
+from transferapp.model.containers import ContainerRef
 from transferapp.model.export_specs import ExportForm, ExportSpec
 from transferapp.model.images import ImageSummary
 from transferapp.model.moves import DELIVER, DOWNLOAD
@@ -36,6 +37,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.operations.convert_image import ConvertImage
+from transferapp.operations.export_places import ANY_WELL, image_places, placed_items
 from transferapp.operations.export_selection import chosen_images, size_of_originals
 from transferapp.operations.imports import (
     REPOSITORY_RESOURCE,
@@ -99,15 +101,18 @@ class ExportRequests:
             size = 0
             if room is not None and not spec.form.converts:
                 size = await size_of_originals(session, images)
-        if refused := too_much(room, request.to, size, estimated=spec.form.converts):
-            raise QuotaExceeded(refused)
+            if refused := too_much(room, request.to, size, estimated=spec.form.converts):
+                raise QuotaExceeded(refused)
+            chosen = _chosen(request)
+            known = await image_places(session.containers, images, chosen)
+        items = placed_items(_items(images, spec), known, spec, chosen)
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.EXPORT,
                 name=request.name,
                 owner=username,
                 request_key=request_key,
-                items=_items(images, spec),
+                items=items,
                 export=spec,
                 brought_to=await self._brought_to(username, request),
             )
@@ -218,6 +223,12 @@ def export_task(transfer: Transfer, item_id: str) -> NewTask:
         target=REPOSITORY_RESOURCE,
         owner=transfer.owner,
     )
+
+
+def _chosen(request: ExportRequest) -> list[str]:
+    """Return the containers that were asked for, as their images' places name them."""
+    containers = [str(ContainerRef.parse(text)) for text in request.containers]
+    return [*containers, *([ANY_WELL] if request.wells else [])]
 
 
 def _items(images: Sequence[ImageSummary], spec: ExportSpec) -> tuple[PlannedItem, ...]:

@@ -42,7 +42,7 @@ from transferapp.operations.item_reports import (
 )
 from transferapp.operations.make_tags import make_tags
 from transferapp.operations.other_people import owners_session
-from transferapp.operations.reconcile import check_reconciled
+from transferapp.operations.reconcile import check_reconciled, held_files
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.heartbeat import Heartbeat
 from transferapp.repositories.port import Imports, Repository
@@ -242,6 +242,8 @@ class FilesetImport:
             fileset = await _adopt(imports, attempt.plan)
             held = await imports.files(fileset)
         check_reconciled(fileset, attempt.plan, held)
+        files = held_files(fileset, attempt.work.files, held)
+        await self._ledger.keep_held(attempt.work.item.id, files)
         return list(fileset.image_ids)
 
     async def _duplicate_note(self, attempt: _Attempt, image_ids: list[int]) -> str:

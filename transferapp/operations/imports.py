@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from transferapp.error_codes import from_code
 from transferapp.errors import (
     Conflict,
     GrantRefused,
@@ -47,7 +48,6 @@ from transferapp.operations.formats import Formats
 from transferapp.operations.import_fileset import ImportFileset
 from transferapp.operations.manifest import planned_items
 from transferapp.operations.other_people import Owner, allowed_owner
-from transferapp.protocol.error_codes import from_code
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
 from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from transferapp.error_codes import from_code
 from transferapp.errors import PermissionDenied, TargetNotFound, TransferAppError
 from transferapp.ledger.port import ItemChange, ItemMoves
 from transferapp.model.moves import Move
 from transferapp.model.transfers import ItemProblem, ItemState
-from transferapp.protocol.error_codes import from_code
 from transferapp.taskqueue.port import RetryPolicy, Task
 
 #: Seconds, then minutes, then every half hour for about five days.

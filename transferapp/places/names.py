@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pathvalidate
 
 from transferapp.errors import Invalid, NameNotAllowed
+from transferapp.host.storable_names import storable_name
 
 #: Bytes of one name on every file system that matters here.
 _NAME_BYTES = 255
@@ -50,9 +51,7 @@ def chosen_folder(text: str) -> str:
 
 def safe_name(text: str, fallback: str = "") -> str:
     """Make a name that every file system can store from any words; never hidden."""
-    kept = text.encode(errors="ignore")[:_SHORT_BYTES].decode(errors="ignore")
-    made = pathvalidate.sanitize_filename(kept, replacement_text="_", platform="universal")
-    return made.strip(". ").strip() or fallback
+    return storable_name(text, _SHORT_BYTES) or fallback
 
 
 def safe_path(client_path: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 from transferapp.protocol.messages import MAX_ITEMS, Message, Name
 from transferapp.protocol.numbers import Number
@@ -64,6 +65,8 @@ class ExportRequest(Message):
     cut: AskedCut | None = None
     #: Beside each image what is known of it as JSON, and its ROIs as CSV.
     with_annotations: bool = False
+    #: Sorted into folders as in the repository, or all side by side.
+    layout: ExportLayout = ExportLayout.TREE
     #: The place that a worker brings it to, and a folder there; empty: a workstation
     #: fetches it.
     to: To = ""
@@ -88,12 +91,14 @@ class ExportRequest(Message):
 
     def spec(self) -> ExportSpec:
         """Return what is asked for of each image."""
+        return ExportSpec(self.form, self._cut(), self.with_annotations, self.layout)
+
+    def _cut(self) -> Cut | None:
         if self.cut is None:
-            return ExportSpec(self.form, None, self.with_annotations)
+            return None
         asked = self.cut.model_dump(exclude={"level", "channels"}, exclude_none=True)
         spans = {axis: Span(**span) for axis, span in asked.items()}
-        cut = Cut(self.cut.level, channels=tuple(self.cut.channels), **spans)
-        return ExportSpec(self.form, cut, self.with_annotations)
+        return Cut(self.cut.level, channels=tuple(self.cut.channels), **spans)
 
 
 def export_body(request: ExportRequest) -> str:

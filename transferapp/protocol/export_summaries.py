@@ -54,6 +54,10 @@ class ExportSummary(Message):
     most_images: Number
     #: Bytes that are free where the facility makes files; None for the original files.
     free_bytes: Number | None = None
+    #: The bytes come through the repository's image API, which is the slower way.
+    through_api: bool = False
+    #: Seconds, as this person's last exports of this form went; None: there were none.
+    expected_s: float | None = None
     #: Bytes that the person may still have at the place that it goes to; None: no place, or
     #: no quota there.
     room_bytes: Number | None = None

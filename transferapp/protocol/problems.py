@@ -6,8 +6,7 @@ from http import HTTPStatus
 
 from pydantic import BaseModel
 
-from transferapp import errors
-from transferapp.protocol.error_codes import from_code
+from transferapp import error_codes, errors
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -64,4 +63,6 @@ def to_problem(error: errors.TransferAppError) -> Problem:
 
 def from_problem(problem: Problem) -> errors.TransferAppError:
     """Rebuild the error on the other side."""
-    return from_code(problem.code, problem.detail, retry_after_s=problem.retry_after_s)
+    return error_codes.from_code(
+        problem.code, problem.detail, retry_after_s=problem.retry_after_s
+    )

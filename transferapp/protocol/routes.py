@@ -28,6 +28,9 @@ COMMANDS = "/v1/commands"
 COMMAND_RUNS = "/v1/command-runs"
 ADMIN = "/v1/admin"
 METRICS = "/metrics"
+#: A JWK Set, for everybody (RFC 8615).
+RECEIPT_KEYS = "/.well-known/jwks.json"
+RECEIPT_CHECK = "/v1/receipts/check"
 
 AGENT = "/v1/agent"
 SUBMISSIONS = "/v1/submissions"
@@ -98,6 +101,16 @@ def file_anew(transfer_id: str, file_id: str) -> str:
 def source(transfer_id: str) -> str:
     """Where the workstation tells how the source of an import looks now."""
     return f"{TRANSFERS}/{transfer_id}/source"
+
+
+def receipt(transfer_id: str) -> str:
+    """Where a transfer's receipt is."""
+    return f"{TRANSFERS}/{transfer_id}/receipt"
+
+
+def origin(transfer_id: str) -> str:
+    """Where the workstation tells where the files of an import lie."""
+    return f"{TRANSFERS}/{transfer_id}/origin"
 
 
 def item(transfer_id: str, item_id: str) -> str:

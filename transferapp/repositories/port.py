@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transferapp.model.attachments import Attachment, AttachmentPlan
     from transferapp.model.containers import Container, ContainerKind, ContainerRef
     from transferapp.model.duplicates import Duplicate
+    from transferapp.model.export_places import ImageLocation
     from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
     from transferapp.model.identity import Identity
     from transferapp.model.images import (
@@ -51,6 +52,9 @@ class Capability(StrEnum):
     IN_PLACE_IMPORT = "in-place-import"
     ATTACHMENTS = "attachments"
     WEB_PAGES = "web-pages"
+    #: Original files, and pixels, are read from a disk that this process sees.
+    DIRECT_FILES = "direct-files"
+    DIRECT_PIXELS = "direct-pixels"
     #: It leaves undone what a fileset's plan skips.
     SKIPPING = "skipping"
 
@@ -162,6 +166,11 @@ class Containers(Protocol):
         """Delete an empty or full container; images in it stay, as orphans.
 
         Raises TargetNotFound, PermissionDenied.
+        """
+
+    async def locate(self, image_ids: Sequence[int]) -> list[ImageLocation]:
+        """Say where these images lie, at most 1000; one in several containers several times,
+        in no order. What is in none, or in none that may be seen, is left out.
         """
 
 

@@ -83,7 +83,7 @@ class LocalInstallation:
 
     def __exit__(self, *_: object) -> None:
         """Stop everything, in the order of the flow."""
-        for name in ("agent", "server", "worker"):
+        for name in ("agent", "server", "worker", *self._running):
             self.stop(name)
 
     @property
@@ -139,10 +139,10 @@ class LocalInstallation:
             self.wait_until_up(name)
 
     def start(self, name: str, *, wait: bool = True) -> None:
-        """Start one process by its command line."""
+        """Start one process by its command line; a second one is called ``NAME-2``."""
         with append_private(self.logs / f"{name}.log") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "transferapp", name],
+                [sys.executable, "-m", "transferapp", name.partition("-")[0]],
                 env=self.environment,
                 stdout=log,
                 stderr=log,

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from transferapp.errors import Denied, Internal, Invalid, NotFound, TransferAppError
 from transferapp.model.drops import LeftOut
+from transferapp.model.export_places import ItemPlace
 from transferapp.model.transfers import (
     Transfer,
     TransferDetails,
@@ -37,14 +38,17 @@ def json_answer(shape: Any, value: object, status: int = HTTPStatus.OK) -> Respo
     return Response(_adapter(shape).dump_json(value), status, media_type=_JSON)
 
 
-def details_answer(details: TransferDetails, image_page: str = "") -> Response:
-    """Answer with a transfer, written piece by piece, and where its images are seen."""
-    details = replace(details, image_page=image_page)
+def details_answer(details: TransferDetails) -> Response:
+    """Answer with a transfer, written piece by piece."""
     return StreamingResponse(_details(details), media_type=_JSON)
 
 
 def accepted_answer(details: TransferDetails, grant: str) -> Response:
-    """Answer with a transfer that was made and the token that moves its files."""
+    """Answer with a transfer that was made and the token that moves its files.
+
+    Where its items go is asked for by who fetches them.
+    """
+    details = replace(details, places=())
 
     async def pieces() -> AsyncIterator[bytes]:
         yield b'{"grant":' + _adapter(str).dump_json(grant) + b',"details":'
@@ -132,6 +136,7 @@ async def _details(details: TransferDetails) -> AsyncIterator[bytes]:
         (b"items", TransferItem, details.items),
         (b"files", TransferFile, details.files),
         (b"left_out", LeftOut, details.left_out),
+        (b"places", ItemPlace, details.places),
     ):
         yield b',"' + name + b'":['
         for start in range(0, len(rows), _ROWS):
@@ -140,7 +145,8 @@ async def _details(details: TransferDetails) -> AsyncIterator[bytes]:
             # Others get their turn: writing to the socket alone may not wait.
             await asyncio.sleep(0)
         yield b"]"
-    yield b',"image_page":' + _adapter(str).dump_json(details.image_page) + b"}"
+    yield b',"image_page":' + _adapter(str).dump_json(details.image_page)
+    yield b',"repository":' + _adapter(str).dump_json(details.repository) + b"}"
 
 
 @cache

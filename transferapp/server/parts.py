@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from starlette.requests import HTTPConnection
@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import Ledger
+from transferapp.model.transfers import TransferDetails
 from transferapp.notify.port import Inbox
 from transferapp.operations.command_requests import CommandRequests
 from transferapp.operations.export_summary import ExportSummaries
@@ -18,6 +19,8 @@ from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.places import PlaceOffers
+from transferapp.operations.receipt_check import ReceiptChecks
+from transferapp.operations.receipts import Receipts
 from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
@@ -49,14 +52,18 @@ class Parts:
     export_summaries: ExportSummaries
     places: PlaceOffers
     transfers: TransferControl
+    receipts: Receipts
+    receipt_checks: ReceiptChecks
     notifications: NotificationPreferences
     inbox: Inbox
     commands: CommandRequests
 
-    @property
-    def image_page(self) -> str:
-        """Where the repository's images are seen in a browser; empty for nowhere."""
-        return image_page_of(self.repository)
+    def shown(self, details: TransferDetails) -> TransferDetails:
+        """Return a transfer with what is known of its repository: the name, and where its
+        images are seen in a browser.
+        """
+        page = image_page_of(self.repository)
+        return replace(details, image_page=page, repository=self.repository.name)
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

@@ -51,6 +51,11 @@ class ServerSettings(InstallationSettings):
         """The keys that sign URLs; made at the first start."""
         return self.data / "signing.keys"
 
+    @property
+    def receipt_keys_file(self) -> Path:
+        """The keys that sign receipts; made at the first start."""
+        return self.data / "receipt.keys"
+
     def metrics_token(self) -> str:
         """Read the token of /metrics, empty for none; blocking."""
         if self.metrics_token_file is None:

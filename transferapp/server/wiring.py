@@ -31,12 +31,15 @@ from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.places import PlaceOffers
+from transferapp.operations.receipt_check import ReceiptChecks
+from transferapp.operations.receipts import Receipts
 from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
 from transferapp.places.settings import load_places
 from transferapp.prepared.stores.filesystem import FilesystemPrepared
+from transferapp.receipts.key_file import read_keys
 from transferapp.repositories.port import Repository
 from transferapp.repositories.wiring import open_repository
 from transferapp.server.parts import Parts
@@ -90,6 +93,7 @@ async def _parts(
     )
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
     keys = await asyncio.to_thread(signing_keys, settings.signing_keys_file)
+    await asyncio.to_thread(read_keys, settings.receipt_keys_file)
     formats = Formats(repository, unknown_allowed=settings.import_unknown)
     return Parts(
         ledger=ledger,
@@ -120,9 +124,11 @@ async def _parts(
         ),
         sending_anew=SendingAnew(ledger, staging, repository),
         exports=ExportRequests(ledger, queue, grants, repository, prepared, places),
-        export_summaries=ExportSummaries(repository, prepared, places),
+        export_summaries=ExportSummaries(repository, prepared, ledger, places),
         places=places,
         transfers=TransferControl(ledger, queue, staging, prepared),
+        receipts=Receipts(ledger, repository, settings.receipt_keys_file),
+        receipt_checks=ReceiptChecks(repository),
         notifications=NotificationPreferences(
             preferences, senders.mail, clock, senders.by_channel
         ),

@@ -48,6 +48,10 @@ CLAIM = TaskMove("claim", TaskMover.WORKER, _QUEUED, _RUNNING)
 FINISH = TaskMove("finish", TaskMover.WORKER, _RUNNING, frozenset({_S.DONE}))
 #: Its handler has raised: it is tried again later, or is a dead letter.
 FAIL = TaskMove("fail", TaskMover.WORKER, _RUNNING, frozenset({_S.WAITING, _S.DEAD}))
+#: Other tasks do portions of it; one that they have done meanwhile is queued again.
+AWAIT_PORTIONS = TaskMove(
+    "await its portions", TaskMover.WORKER, _RUNNING, _QUEUED | {_S.WAITING}
+)
 #: Its worker stops or has died, and others take it over; one that cannot be begun waits.
 LET_GO = TaskMove("let go", TaskMover.WORKER, _RUNNING, _QUEUED | {_S.WAITING})
 #: Its pause is over.
@@ -70,7 +74,7 @@ RESUME = TaskMove("resume", TaskMover.PERSON, frozenset({_S.PAUSED, _S.CANCELLED
 REDRIVE = TaskMove("redrive", TaskMover.PERSON, frozenset({_S.DEAD}), _QUEUED)
 
 TASK_MOVES = (
-    CLAIM, FINISH, FAIL, LET_GO,
+    CLAIM, FINISH, FAIL, AWAIT_PORTIONS, LET_GO,
     FALL_DUE, BURY, SET_ASIDE,
     CANCEL, PAUSE, RESUME, REDRIVE,
 )  # fmt: skip

@@ -172,6 +172,15 @@ class Context(Protocol):
         a person's wish from a worker that stops or was replaced. False when unknown.
         """
 
+    async def portions(self, portions: Sequence[NewTask]) -> None:
+        """Let other tasks do portions of this one, on any worker; returns when all are done.
+
+        Until then this task waits and holds no place; its handler runs again when they are
+        over. Not for use inside a step. Portions that are known already stay as they are. One
+        that ends dead or is cancelled ends this task, with its error. Whoever cancels, pauses,
+        resumes or redrives this task does the same to its portions.
+        """
+
     def lock(self, name: str) -> AbstractAsyncContextManager[None]:
         """Wait for the lock of this name and hold it: one run at a time has it, over all
         workers. For moments, inside a step. Raises Unavailable for no database.

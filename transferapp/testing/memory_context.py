@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from typing_extensions import override
 
-from transferapp.taskqueue.port import Context, Task, TaskState
+from transferapp.taskqueue.port import Context, NewTask, Task, TaskState
+from transferapp.taskqueue.portions import Portion, check_portions
 from transferapp.taskqueue.retry_decision import FailureCount
 
 R = TypeVar("R")
@@ -26,17 +27,24 @@ class Entry:
     count: FailureCount = field(default_factory=FailureCount)
     steps: list[str] = field(default_factory=list)
     run: asyncio.Task[None] | None = None
+    #: The task that it does a portion of.
+    portion_of: str = ""
 
 
 class MemoryContext(Context):
     """The Context of a run in memory; results pass through JSON as they do for real."""
 
     def __init__(
-        self, entry: Entry, change: Callable[..., Task], locks: dict[str, asyncio.Lock]
+        self,
+        entry: Entry,
+        change: Callable[..., Task],
+        hand_out: Callable[[str, Sequence[NewTask]], Iterable[Portion]],
+        locks: dict[str, asyncio.Lock],
     ) -> None:
         """Replay the steps that ``entry`` has finished already; ``change`` changes a task,
-        and all runs share ``locks``.
+        ``hand_out`` stores portions of one and returns them, and all runs share ``locks``.
         """
+        self._hand_out = hand_out
         self._locks = locks
         self._entry = entry
         self._change = change
@@ -69,6 +77,10 @@ class MemoryContext(Context):
     async def stopped_by_person(self) -> bool:
         # A worker that stops leaves it running.
         return self.task.state is not TaskState.RUNNING
+
+    @override
+    async def portions(self, portions: Sequence[NewTask]) -> None:
+        check_portions(self._hand_out(self.task.id, portions))
 
     @override
     def lock(self, name: str) -> AbstractAsyncContextManager[None]:

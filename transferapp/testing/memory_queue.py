@@ -14,6 +14,7 @@ from transferapp.errors import Invalid, StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.waking import woken
 from transferapp.taskqueue.moves import (
+    AWAIT_PORTIONS,
     CANCEL,
     CLAIM,
     FAIL,
@@ -38,6 +39,12 @@ from transferapp.taskqueue.port import (
     TaskWorker,
     WorkerLife,
 )
+from transferapp.taskqueue.portions import (
+    Portion,
+    PortionFailed,
+    PortionsAwaited,
+    check_portions,
+)
 from transferapp.taskqueue.retry_decision import FailureCount, judge
 from transferapp.testing.memory_context import Entry, MemoryContext
 
@@ -60,6 +67,9 @@ class MemoryTaskQueue(TaskQueue):
 
     @override
     async def enqueue(self, task: NewTask) -> bool:
+        return self._store(task)
+
+    def _store(self, task: NewTask) -> bool:
         if task.id in self.entries:
             return False
         now = self.clock.now()
@@ -123,12 +133,18 @@ class MemoryTaskQueue(TaskQueue):
     @override
     async def resume(self, task_id: str) -> None:
         self.move(task_id, RESUME)
+        for portion in self._portions(task_id, RESUME):
+            await self.resume(portion)
 
     @override
     async def redrive(self, task_id: str) -> None:
         fresh: dict[str, Any] = {"attempts": 0, "crashes": 0, "error_code": "", "error": ""}
         self.move(task_id, REDRIVE, **fresh)
         self.entry(task_id).count = FailureCount()
+        for portion in self._portions(task_id, REDRIVE):
+            await self.redrive(portion)
+        for portion in self._portions(task_id, RESUME):
+            await self.resume(portion)
 
     @override
     async def pause_resource(self, resource: str, *, paused: bool) -> None:
@@ -250,6 +266,8 @@ class MemoryTaskQueue(TaskQueue):
         task = entry.task
         if task.state is TaskState.WAITING and task.retry_at is not None:
             return task.retry_at <= self.clock.now()
+        if task.state is TaskState.WAITING:
+            return self._portions_are_over(task.id)
         # A run that was stopped may still be cleaning up.
         return task.state is TaskState.QUEUED and (entry.run is None or entry.run.done())
 
@@ -258,6 +276,31 @@ class MemoryTaskQueue(TaskQueue):
         run = self.entry(task_id).run
         if run is not None:
             run.cancel()
+        for portion in self._portions(task_id, move):
+            await self._stop(portion, move)
+
+    def hand_out(self, whole: str, portions: Sequence[NewTask]) -> list[Portion]:
+        """Store what is not there of a task's portions; returns where all of them are."""
+        for one in portions:
+            if self._store(one):
+                self.entries[one.id].portion_of = whole
+        found = [self.entries[one.id].task for one in portions]
+        return [Portion(one.state, one.error_code, one.error) for one in found]
+
+    def _portions(self, whole: str, move: TaskMove) -> list[str]:
+        """Return the portions of a task with which a move can be made."""
+        mine = [entry.task for entry in self.entries.values() if entry.portion_of == whole]
+        return [task.id for task in mine if task.state in move.start]
+
+    def _portions_are_over(self, whole: str) -> bool:
+        mine = [entry.task for entry in self.entries.values() if entry.portion_of == whole]
+        try:
+            check_portions(Portion(task.state) for task in mine)
+        except PortionsAwaited:
+            return False
+        except PortionFailed:
+            return True
+        return True
 
 
 class MemoryTaskWorker(TaskWorker):
@@ -304,6 +347,10 @@ class MemoryTaskWorker(TaskWorker):
         kind = self._kinds.get((task.kind, task.version))
         try:
             await self._handle(entry, kind)
+        except PortionsAwaited:
+            if entry.task.state is TaskState.RUNNING:
+                self._queue.move(task.id, AWAIT_PORTIONS, to=TaskState.WAITING)
+            return
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
             if entry.task.state is TaskState.RUNNING:
                 await self._failed(entry, kind, error)
@@ -317,11 +364,17 @@ class MemoryTaskWorker(TaskWorker):
             task = entry.task
             raise Invalid(f"No worker knows '{task.kind}' version {task.version}.")
         payload = kind.payload.model_validate_json(entry.payload)
-        await kind.handler(MemoryContext(entry, self._queue.change, self._queue.locks), payload)
+        queue = self._queue
+        context = MemoryContext(entry, queue.change, queue.hand_out, queue.locks)
+        await kind.handler(context, payload)
 
     async def _failed(self, entry: Entry, kind: TaskKind | None, error: Exception) -> None:
         policy = RetryPolicy() if kind is None else kind.retry
-        result = judge(error, policy, entry.count, jitter=0.5)
+        result = (
+            error.decision(entry.count)
+            if isinstance(error, PortionFailed)
+            else judge(error, policy, entry.count, jitter=0.5)
+        )
         entry.count = result.count
         waiting = result.state is TaskState.WAITING
         due = self._queue.clock.now() + timedelta(seconds=result.delay_s)

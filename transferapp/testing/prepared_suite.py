@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.errors import NoSuchFile
-from transferapp.prepared.port import Prepared
+from transferapp.prepared.port import Prepared, PreparedFile
 
 
 def _sha1(content: bytes) -> str:
@@ -52,6 +52,39 @@ class PreparedSuite:
         _write(await prepared.begin(item))
         files = await prepared.publish(item)
         assert [one.client_path for one in files] == ["a.zarr/c/0", "a.zarr/zarr.json"]
+
+    async def test_many_make_it_together(self, prepared: Prepared) -> None:
+        """They find what was begun, and their notes are nobody else's."""
+        item = uuid.uuid4().hex
+        with pytest.raises(NoSuchFile):
+            await prepared.begun(item)
+        folder = await prepared.begin(item)
+        begun = await prepared.begun(item)
+        assert begun.files == folder
+        _write(begun.files)
+        (begun.notes / "plan").write_bytes(b"plan")
+        assert (await prepared.begun(item)).notes.joinpath("plan").read_bytes() == b"plan"
+        known = {"a.zarr/c/0": PreparedFile("a.zarr/c/0", 6, "told")}
+        for _ in range(2):
+            found = {one.client_path: one.sha1 for one in await prepared.publish(item, known)}
+            assert found == {"a.zarr/c/0": "told", "a.zarr/zarr.json": _sha1(b"{}")}
+            begun = await prepared.begun(item)
+            assert begun.files.joinpath("a.zarr/zarr.json").exists()
+            assert begun.notes.joinpath("plan").exists()
+        assert await prepared.ids() == [item]
+        assert not list((await prepared.begun(item)).files.rglob("plan"))
+        await prepared.begin(item)
+        assert not list((await prepared.begun(item)).notes.iterdir())
+        await prepared.discard(item)
+        assert not begun.notes.exists()
+
+    async def test_what_is_known_wrongly_is_read(self, prepared: Prepared) -> None:
+        """A file that has another size now was not the one that was told of."""
+        item = uuid.uuid4().hex
+        _write(await prepared.begin(item))
+        known = {"a.zarr/c/0": PreparedFile("a.zarr/c/0", 5, "told")}
+        files = await prepared.publish(item, known)
+        assert files[0].sha1 == _sha1(b"pixels")
 
     async def test_what_is_made_anew_replaces_what_was_published(
         self, prepared: Prepared

@@ -32,10 +32,11 @@ from transferapp.testing.queue_journal import (
     reach,
     until,
 )
-from transferapp.testing.queue_resources_suite import QueueEnv, QueueResourcesSuite
+from transferapp.testing.queue_portions_suite import QueuePortionsSuite
+from transferapp.testing.queue_resources_suite import QueueEnv
 
 
-class TaskQueueSuite(QueueResourcesSuite):
+class TaskQueueSuite(QueuePortionsSuite):
     """The port's promises."""
 
     async def test_runs_a_task_to_its_end(self, env: QueueEnv, journal: QueueJournal) -> None:

@@ -12,6 +12,7 @@ from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_formats import FormatSuite
 from transferapp.testing.repository_images import ImageSuite
 from transferapp.testing.repository_imports import ImportSuite
+from transferapp.testing.repository_locations import LocationSuite
 from transferapp.testing.repository_rois import RoiSuite
 
 
@@ -24,5 +25,6 @@ class RepositorySuite(
     RoiSuite,
     DuplicateSuite,
     AttachmentSuite,
+    LocationSuite,
 ):
     """All of it."""

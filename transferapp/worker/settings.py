@@ -8,6 +8,7 @@ from pydantic import Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from transferapp.host.installation import InstallationSettings
+from transferapp.operations.convert_image import PORTION_PIXELS
 from transferapp.worker.housekeeping import Retention
 
 #: At most a hundred years: with more there is no date so long ago.
@@ -24,6 +25,14 @@ class WorkerSettings(InstallationSettings):
     limits: dict[str, PositiveInt] = Field(default_factory=lambda: {"repository": 4})
     #: A worker on another host that is silent for so long counts as dead (seconds).
     worker_dead_after_s: float = Field(default=15.0, gt=1.0)
+
+    #: Conversions, or portions of large ones, that this worker makes at once.
+    conversions: PositiveInt = 2
+    #: Threads that each of them encodes with; 0: as many as there are processors, at most 4.
+    conversion_threads: Annotated[int, Field(ge=0, le=64)] = 0
+    #: An image of more than four times as many pixels is converted in portions of these, by all
+    #: workers. Where the repository is slow to read, fewer lose less to a crash.
+    portion_pixels: Annotated[int, Field(ge=1 << 22)] = PORTION_PIXELS
 
     #: Seconds between two rounds of housekeeping.
     housekeeping_s: float = Field(default=300.0, gt=0.0)

@@ -12,6 +12,7 @@ import structlog
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.conversion.forms import FORMS
+from transferapp.conversion.threads import choose_encoder_threads
 from transferapp.errors import SettingsInvalid
 from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
@@ -28,6 +29,7 @@ from transferapp.operations.bring_export import bring_export_kind
 from transferapp.operations.bring_parts import BringParts, place_resource, then_bring
 from transferapp.operations.command_requests import target_of
 from transferapp.operations.convert_image import convert_image_kind
+from transferapp.operations.convert_portion import convert_portion_kind
 from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.keep_places import PlaceKeeping
@@ -45,9 +47,9 @@ from transferapp.repositories.web_pages import image_page_of
 from transferapp.repositories.wiring import open_repository
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
-from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.settings import DEFAULT_POOLS, QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
-from transferapp.taskqueue.port import TaskWorker
+from transferapp.taskqueue.port import TaskWorker, WorkClass
 from transferapp.worker.extensions import with_extensions
 from transferapp.worker.housekeeping import Housekeeping, Stores
 from transferapp.worker.settings import WorkerSettings
@@ -96,7 +98,9 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
             **_place_limits(settings),
         },
         dead_after_s=settings.worker_dead_after_s,
+        pools={**DEFAULT_POOLS, WorkClass.CONVERSIONS: settings.conversions},
     )
+    choose_encoder_threads(settings.conversion_threads)
     notify = NotifySettings()
     senders = open_senders(notify, clock)
     deliveries = SqlDeliveries(engine, clock)
@@ -117,7 +121,14 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         import_fileset_kind(ledger, staging, repository, clock),
         attach_files_kind(ledger, staging, repository),
         then_bring(prepare_export_kind(ledger, repository, clock), ledger, queue),
-        then_bring(convert_image_kind(ledger, prepared, repository, FORMS), ledger, queue),
+        then_bring(
+            convert_image_kind(
+                ledger, prepared, repository, FORMS, portion_pixels=settings.portion_pixels
+            ),
+            ledger,
+            queue,
+        ),
+        convert_portion_kind(ledger, prepared, repository, FORMS),
         bring_export_kind(bringing),
         deliver_notification_kind(deliveries, preferences, senders.by_channel),
         run_command_kind(

@@ -63,7 +63,7 @@ async def reported(
         found[:] = (await server.parts.ledger.details(handed.transfer.id)).items
         return bool(found[0].note)
 
-    await until(has_note, f"it is told: {env.installation.tail('worker')}", within_s=25)
+    await until(has_note, f"it is told: {env.installation.tail('worker')}")
     assert found[0].state is ItemState.CANCELLED
     return found[0]
 

@@ -98,7 +98,7 @@ async def struck(
             return not env.staged
 
         await until(is_over, f"the task ends: {env.installation.tail('worker')}")
-        await until(is_empty, "the staging is empty", within_s=15)
+        await until(is_empty, "the staging is empty")
         if omero:
             env.sandbox.start()
         (item,) = (await client.transfer(handed.transfer.id)).items

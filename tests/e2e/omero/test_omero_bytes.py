@@ -49,7 +49,7 @@ async def test_bytes_are_reported_block_by_block(env: OmeroWorkerEnv) -> None:
 
         assert (await asyncio.to_thread(env.sandbox.control, "held", seconds=30))["held"]
         # The third block is not answered yet.
-        await until(moved, env.installation.tail("worker"), within_s=10)
+        await until(moved, env.installation.tail("worker"))
         task = await server.parts.queue.get(task_id)
         assert (task.state, task.step) == (TaskState.RUNNING, "store")
         assert task.bytes_done == 2 * _BLOCK

@@ -14,6 +14,7 @@ from tests.support.qt_story import named, play
 from tests.support.seen_whole import cut_off
 from transferapp.desktop.browse.export_dialog import ExportDialog
 from transferapp.errors import ServerUnreachable, StorageFull
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 from transferapp.protocol.export_summaries import ExportSummary, NamedObject, NamedObjects
 
@@ -85,9 +86,13 @@ def test_a_part_is_queued_in_the_form_that_is_chosen(qtbot: QtBot, tmp_path: Pat
         assert forms.currentData() == ExportForm.OME_TIFF
         assert forms.findData(ExportForm.ORIGINALS) == -1
         forms.setCurrentIndex(forms.findData(ExportForm.PNG))
+        layouts: QComboBox = named(dialog, "export.layout")
+        assert layouts.currentData() == ExportLayout.TREE
+        layouts.setCurrentIndex(layouts.findData(ExportLayout.FLAT))
         named(dialog, "export.start").click()
         await until(lambda: queued)
-        assert queued == [(tmp_path, ExportSpec(ExportForm.PNG, cut))]
+        flat = ExportSpec(ExportForm.PNG, cut, layout=ExportLayout.FLAT)
+        assert queued == [(tmp_path, flat)]
 
     play(story)
 

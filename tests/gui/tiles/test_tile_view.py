@@ -62,7 +62,7 @@ def play(qapp: QApplication, view: TileView) -> Iterator[Play]:
     def run(coroutine: Coroutine[Any, Any, None]) -> None:
         async def bounded() -> None:
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     await coroutine
             finally:
                 view.clear()
@@ -82,7 +82,7 @@ def play(qapp: QApplication, view: TileView) -> Iterator[Play]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  (there is no event for what is seen)
             await asyncio.sleep(0.01)
 

@@ -20,6 +20,7 @@ from tests.support.omero_fixtures import sandbox
 from tests.support.omero_sandbox_env import gateway
 from transferapp.errors import ChecksumMismatch, PermissionDenied
 from transferapp.repositories.omero.repository import OmeroRepository
+from transferapp.repositories.port import Capability
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_env import (
     ALICE,
@@ -86,6 +87,8 @@ def bytes_of_omero(sandbox: RunningSandbox) -> int:
 
 async def test_only_the_ends_come_from_omero(sandbox: RunningSandbox, tmp_path: Path) -> None:
     async with mounted(sandbox, tmp_path, sandbox.repository_folder) as repository:
+        assert Capability.DIRECT_FILES in repository.capabilities
+        assert Capability.DIRECT_PIXELS not in repository.capabilities
         file = await imported(repository, tmp_path)
         sandbox.control("calls")
         assert await read(repository, file.id) == CONTENT

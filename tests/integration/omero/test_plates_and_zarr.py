@@ -187,6 +187,7 @@ async def test_policy_keeps_the_files_of_plates_back(env: Env, sandbox: RunningS
     item = await env.imported(PLATE, await env.made(ContainerKind.SCREEN, "Kept back"))
     request = ExportRequest(name="out", image_ids=list(item.image_ids[:1]))
     summary = await env.alice.export_summary(request)
+    assert summary.through_api, "nothing is mounted here"
     assert (summary.images, summary.kept_back.count, summary.files) == (1, 1, 0)
     accepted = await env.alice.submit_export(request)
     transfer_id = accepted.details.transfer.id

@@ -9,12 +9,12 @@ import * as zarr from "zarrita";
 async function answer(url, { path, channel, rows, columns }) {
   // Opened anew each time: nothing that an earlier answer brought helps.
   const root = zarr.root(new zarr.FetchStore(url));
-  const group = await zarr.open.v3(root, { kind: "group" });
-  const array = await zarr.open.v3(root.resolve(path), { kind: "array" });
+  const group = await zarr.open(root, { kind: "group" });
+  const array = await zarr.open(root.resolve(path), { kind: "array" });
   const cut = [0, channel, 0, zarr.slice(...rows), zarr.slice(...columns)];
   const tile = await zarr.get(array, cut);
   return {
-    channels: group.attrs.ome.omero.channels.map((one) => one.label),
+    channels: (group.attrs.ome ?? group.attrs).omero.channels.map((one) => one.label),
     dtype: array.dtype,
     shape: tile.shape,
     values: Array.from(tile.data),

@@ -6,6 +6,7 @@ import pytest
 
 from transferapp.cli.cutting import annotated, spec_given
 from transferapp.errors import Invalid
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import (
     Cut,
     ExportForm,
@@ -32,8 +33,11 @@ def test_all_that_can_be_said_is_kept() -> None:
     assert spec_of(spec_value(more)) == more
 
 
-def test_what_was_kept_before_there_were_annotations() -> None:
-    assert spec_of({"form": "ome-tiff", "cut": None}) == ExportSpec(TIFF)
+def test_what_was_kept_before_there_were_annotations_and_layouts() -> None:
+    flat = ExportSpec(TIFF, layout=ExportLayout.FLAT)
+    assert spec_of({"form": "ome-tiff", "cut": None}) == flat
+    assert spec_of(None) == ExportSpec(layout=ExportLayout.FLAT)
+    assert spec_of(spec_value(flat)) == flat
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,31 @@ def test_nothing_is_lost() -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        ({}, "it takes about 10 minutes."),
+        ({"complete": False}, "it takes at least 10 minutes."),
+        ({"estimated": True}, "it takes up to about 10 minutes."),
+    ],
+)
+def test_the_time(known: dict[str, object], sentence: str) -> None:
+    [note] = notes(summary(expected_s=600.0, **known))
+    assert note == f"As your last exports of this form went, {sentence}"
+
+
+def test_a_time_that_means_nothing_is_not_said() -> None:
+    assert notes(summary(expected_s=600.0, complete=False, estimated=True)) == []
+
+
+def test_the_slower_way_is_named() -> None:
+    slow = summary(through_api=True)
+    assert notes(slow) == [
+        "The bytes come through OMERO's image API, the slower way; it goes on when you log off."
+    ]
+    assert is_whole(slow)
+
+
+@pytest.mark.parametrize(
     ("what", "named", "sentence"),
     [
         ("missing", objects(1), "1 is gone, or you may not see it: Image:1 (cells)."),

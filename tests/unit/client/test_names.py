@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from transferapp.client.names import (
-    extended,
     folder_name,
     local_path,
     part_name,
-    same_name,
     split_ending,
 )
 from transferapp.errors import NameNotAllowed
+from transferapp.host.storable_names import extended_name, same_name
 
 
 @given(st.text(max_size=40))
@@ -70,8 +69,8 @@ def test_endings(name: str, is_folder: bool, parts: tuple[str, str]) -> None:
 
 
 def test_an_extended_name_can_be_stored() -> None:
-    assert extended("image", "mouse2", ".ome.zarr") == "image (mouse2).ome.zarr"
-    long = extended("😀" * 63, "2", ".ome.zarr")
+    assert extended_name("image", "mouse2", ".ome.zarr") == "image (mouse2).ome.zarr"
+    long = extended_name("😀" * 63, "2", ".ome.zarr")
     assert len(long.encode()) <= 255
     assert long.endswith("😀 (2).ome.zarr")
 

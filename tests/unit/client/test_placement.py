@@ -8,9 +8,9 @@ from pathlib import PurePath
 import pytest
 from hypothesis import given, strategies as st
 
-from transferapp.client.names import same_name
 from transferapp.client.placement import Placement, disambiguate, fileset, plan
 from transferapp.errors import NameNotAllowed
+from transferapp.host.storable_names import same_name
 
 LAB = "lab/2026-11-20"
 

@@ -6,13 +6,12 @@ import httpx
 import pydantic
 import pytest
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.client.problems import raise_for_problem, translated
-from transferapp.protocol.error_codes import all_errors
 from transferapp.protocol.problems import to_problem
 
 
-@pytest.mark.parametrize("cls", [cls for _, cls in sorted(all_errors().items())])
+@pytest.mark.parametrize("cls", [cls for _, cls in sorted(error_codes.all_errors().items())])
 def test_every_error_survives_the_wire(cls: type[errors.TransferAppError]) -> None:
     problem = to_problem(cls("what to do", retry_after_s=3))
     response = httpx.Response(problem.status, json=problem.model_dump())

@@ -17,7 +17,7 @@ QUICK = Backoff(0.01, 0.04)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
@@ -92,7 +92,7 @@ async def test_work_may_stop_its_own_supervisor() -> None:
 
     supervisor = Supervisor("itself", stop)
     supervisor.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await asyncio.sleep(0.01)
         await supervisor.stop()
 

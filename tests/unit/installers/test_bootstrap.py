@@ -40,7 +40,7 @@ def test_the_whole_suite_runs_side_by_side(
 ) -> None:
     monkeypatch.setattr(workers, "processors", lambda: 2)
     assert bootstrap.test([]) == 0
-    assert ran == [("-m", "pytest", "-n", "3")]
+    assert ran == [("-m", "pytest", "--cache-clear", "-n", "3")]
 
 
 @pytest.mark.parametrize("arguments", [["-k", "x", "-x"], ["-n", "0"], ["-m", "chaos"]])

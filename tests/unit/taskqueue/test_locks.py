@@ -61,7 +61,7 @@ async def test_what_a_dead_worker_had_is_free_after_its_lease(
         with engines[0].begin() as connection:
             until = leases.c.until - LEASE_S + ends_in_s
             connection.execute(sa.update(leases).values(holder="killed", until=until))
-    async with asyncio.timeout(5), locks.hold(NAME, "next"):
+    async with asyncio.timeout(30), locks.hold(NAME, "next"):
         pass
 
 
@@ -79,5 +79,5 @@ async def test_who_is_cancelled_leaves_it_to_the_next(engines: list[sa.Engine]) 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    async with asyncio.timeout(5), locks.hold(NAME, "two"):
+    async with asyncio.timeout(30), locks.hold(NAME, "two"):
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from transferapp.client.importing import (
 )
 from transferapp.client.server import ServerClient
 from transferapp.errors import Invalid
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import ExportForm
 from transferapp.model.transfers import TransferDetails
 from transferapp.protocol.export_summaries import ExportSummary
@@ -57,6 +59,7 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     t: cutting.TimePoints = "",
     channel: cutting.Channels = None,
     with_annotations: cutting.WithAnnotations = False,
+    layout: cutting.Layout = ExportLayout.TREE,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -70,7 +73,7 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Export images, or all of a dataset, tag or search, into a folder, in the background."""
     spec = cutting.spec_given(form, level, region, z, t, channel)
-    spec = cutting.annotated(spec, wanted=with_annotations)
+    spec = replace(cutting.annotated(spec, wanted=with_annotations), layout=layout)
     chosen = selecting.selected(sources or [], tag or [], query, list_file)
     if to is None and not dry_run:
         raise typer.BadParameter("Name the folder that the files go to.", param_hint="--to")

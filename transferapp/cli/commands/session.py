@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from transferapp.cli import signed_in
 from transferapp.cli.commands.people import PasswordFromStdin, read_password
 from transferapp.cli.output import command, echo, show_json
+from transferapp.client.receipts import keep_keys
 from transferapp.client.server import ServerClient
 from transferapp.protocol.addresses import check_address
 
@@ -41,6 +42,7 @@ def login(
             await signed_in.remember(
                 client.base_url, user, SecretStr(opened.token), in_file=in_file
             )
+            await keep_keys(client)
             if as_json:
                 show_json({"server": client.base_url, "identity": opened.identity})
             else:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from transferapp.desktop.browse.export_summary_line import ExportSummaryLine, Summarize
 from transferapp.desktop.browse.export_texts import (
     FORM_NAMES,
+    LAYOUT_NAMES,
     form_text,
     forms_offered,
     part_text,
@@ -29,12 +30,13 @@ from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.dialog import Dialog
 from transferapp.desktop.widgets.labels import label
 from transferapp.errors import Invalid, TransferAppError
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import ExportForm, ExportSpec
 
 
 class ExportDialog(Dialog):
-    """Use ``open()``. Names: ``export.form``, ``.annotations``, ``.folder``, ``.choose``,
-    ``.start``, ``.cancel``, and those of ExportSummaryLine.
+    """Use ``open()``. Names: ``export.form``, ``.annotations``, ``.layout``, ``.folder``,
+    ``.choose``, ``.start``, ``.cancel``, and those of ExportSummaryLine.
     """
 
     def __init__(
@@ -68,6 +70,12 @@ class ExportDialog(Dialog):
         self._annotations = QCheckBox("Tags, key-values and ROIs beside each image")
         self._annotations.setObjectName("export.annotations")
         self._annotations.setToolTip("As JSON and CSV; each image comes in a folder of its own")
+        self._layout = QComboBox()
+        self._layout.setObjectName("export.layout")
+        self._layout.setAccessibleName("Sorted")
+        for layout, name in LAYOUT_NAMES.items():
+            self._layout.addItem(name, layout)
+        self._layout.setCurrentIndex(max(0, self._layout.findData(spec.layout)))
         self._part = label(part_text(spec), "muted", wrap=True)
         self._explained = label("", "muted", wrap=True)
         self._summary = ExportSummaryLine(summarize)
@@ -87,23 +95,14 @@ class ExportDialog(Dialog):
         self._check()
 
     def _lay_out(self) -> None:
-        choose = button("Choose…", "export.choose")
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose)
         cancel = button("Cancel", "export.cancel")
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        row = QHBoxLayout()
-        row.setSpacing(theme.SMALL)
-        row.addWidget(self._folder, 1)
-        row.addWidget(choose)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SMALL)
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self._submit)
-        caption = label("Into the folder", "caption")
-        caption.setBuddy(self._folder)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.LARGE, theme.LARGE, theme.LARGE, theme.LARGE)
         layout.setSpacing(theme.SMALL)
@@ -128,15 +127,33 @@ class ExportDialog(Dialog):
         layout.addWidget(self._annotations)
         layout.addWidget(self._summary)
         layout.addSpacing(theme.SMALL)
-        layout.addWidget(caption)
-        layout.addLayout(row)
+        self._lay_out_place(layout)
         layout.addSpacing(theme.MEDIUM)
         layout.addLayout(buttons)
+
+    def _lay_out_place(self, layout: QVBoxLayout) -> None:
+        """Which folder, and how it is sorted."""
+        choose = button("Choose…", "export.choose")
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._choose)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SMALL)
+        row.addWidget(self._folder, 1)
+        row.addWidget(choose)
+        caption = label("Into the folder", "caption")
+        caption.setBuddy(self._folder)
+        sorted_as = label("Sorted", "caption")
+        sorted_as.setBuddy(self._layout)
+        layout.addWidget(caption)
+        layout.addLayout(row)
+        layout.addWidget(sorted_as)
+        layout.addWidget(self._layout)
 
     def _chosen_spec(self) -> ExportSpec:
         form = ExportForm(self._form.currentData())
         annotated = form.converts and self._annotations.isChecked()
-        return ExportSpec(form, self._cut, annotated)
+        layout = ExportLayout(self._layout.currentData())
+        return ExportSpec(form, self._cut, annotated, layout)
 
     def _form_chosen(self) -> None:
         spec = self._chosen_spec()

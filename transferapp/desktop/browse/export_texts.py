@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import ExportForm, ExportSpec
 
 #: The forms in the order in which they are offered, as people call them.
@@ -12,6 +13,12 @@ FORM_NAMES = {
     ExportForm.OME_ZARR_04: "OME-Zarr 0.4",
     ExportForm.PNG: "PNG pictures, as displayed",
     ExportForm.JPEG: "JPEG pictures, as displayed",
+}
+
+#: How files are sorted, as people call it.
+LAYOUT_NAMES = {
+    ExportLayout.TREE: "In folders by project and dataset, or plate and well",
+    ExportLayout.FLAT: "Side by side",
 }
 
 _MADE = "A worker of the facility makes the files and reads them back before they are fetched."

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import (
+    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMenu,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from transferapp.client.receipt_saving import receipt_name
 from transferapp.desktop.loop import spawn
 from transferapp.desktop.transfers.columns import advice_text
 from transferapp.desktop.transfers.delegates import paint_text_in
@@ -70,6 +72,8 @@ class _Deed:
     icon_name: str
     possible: Callable[[TransferRow], bool]
     do: Callable[[], None]
+    #: It has no button beside the others.
+    in_menu_only: bool = False
 
 
 class TransferPane(QFrame):
@@ -96,7 +100,8 @@ class TransferPane(QFrame):
         self._items = TransferItemsModel(self, clock=presenter.clock)
         self._table = self._make_table()
         self._deeds = self._make_deeds()
-        self._buttons = {deed.name: self._make_button(deed) for deed in self._deeds}
+        shown = [deed for deed in self._deeds if not deed.in_menu_only]
+        self._buttons = {deed.name: self._make_button(deed) for deed in shown}
         self._lay_out()
         self.show_transfer()
 
@@ -126,7 +131,8 @@ class TransferPane(QFrame):
         theme.set_role(self._problem, "bad" if row.state in PROBLEM_STATES else "warn")
         self._promises.show_lines(promise_lines(row))
         for deed in self._deeds:
-            self._buttons[deed.name].setVisible(deed.possible(row))
+            if not deed.in_menu_only:
+                self._buttons[deed.name].setVisible(deed.possible(row))
         details = self._presenter.details
         if details is None:
             self._items.show_items(())
@@ -164,6 +170,14 @@ class TransferPane(QFrame):
                 "mdi6.folder-open-outline",
                 lambda row: bool(row.destination),
                 self._open_folder,
+            ),
+            _Deed(
+                "Save receipt…",
+                "transfers.saveReceipt",
+                "mdi6.file-certificate-outline",
+                lambda row: row.filesets_done > 0,
+                self._ask_where_to_save,
+                in_menu_only=True,
             ),
             _Deed(
                 "Cancel transfer",
@@ -252,6 +266,22 @@ class TransferPane(QFrame):
         row = self._presenter.selected_row
         if row is not None and row.destination:
             _open_in_files(Path(row.destination))
+
+    def _ask_where_to_save(self) -> None:
+        transfer_id = self._presenter.selected
+        chooser = QFileDialog(self.window(), "Save receipt")
+        chooser.setObjectName("transfers.receiptDialog")
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        chooser.setNameFilter("Receipts (*.jws)")
+        chooser.setDefaultSuffix("jws")
+        chooser.selectFile(receipt_name(transfer_id))
+        chooser.fileSelected.connect(
+            lambda name: spawn(
+                self._presenter.save_receipt(transfer_id, Path(name)), on_error=self.failed.emit
+            )
+        )
+        chooser.open()  # Never exec: transfers go on while it is open.
 
     def _open_menu(self, where: QPoint) -> None:
         item = self._items.item_at(self._table.indexAt(where))

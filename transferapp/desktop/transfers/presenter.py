@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from transferapp.client.agent import NOT_IN_ITS_HANDS
+from transferapp.client.receipt_saving import save_receipt
+from transferapp.client.receipts import keep_keys
 from transferapp.desktop.session.background import kept_going
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection
@@ -156,6 +159,14 @@ class TransfersPresenter:
             self._session.server.retry(transfer_id, item_id),
             self._session.agent.retry(transfer_id),
         )
+
+    async def save_receipt(self, transfer_id: str, path: Path) -> None:
+        """Save a transfer's receipt, in place of what is there; raises StateConflict when
+        nothing of it is verified, Invalid when it cannot be written.
+        """
+        content = await self._session.server.receipt(transfer_id)
+        await keep_keys(self._session.server)
+        await asyncio.to_thread(save_receipt, path, content, replace=True)
 
     async def placement(self, item: TransferItem) -> PlacementView:
         """Say where an exported item is; raises AgentUnreachable, or NotFound where this

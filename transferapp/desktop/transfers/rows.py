@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.model.drops import SourceScan
 from transferapp.model.moves import (
     BEFORE_BYTES_STATES,
@@ -26,7 +26,6 @@ from transferapp.model.transfers import (
     Transfer,
     TransferKind,
 )
-from transferapp.protocol.error_codes import from_code
 from transferapp.protocol.messages import SubmissionView
 
 #: A moving transfer that nobody has heard of for so long is shown as stalled.
@@ -276,7 +275,7 @@ def _state(view: SubmissionView) -> ItemState:
 def _problem(view: SubmissionView) -> ItemProblem | None:
     if not view.trouble and not view.trouble_code:
         return None
-    error = from_code(view.trouble_code, view.trouble or None)
+    error = error_codes.from_code(view.trouble_code, view.trouble or None)
     return ItemProblem(error.code, error.title, error.message, retryable=error.retryable)
 
 

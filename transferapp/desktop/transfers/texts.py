@@ -6,9 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 
 import humanize
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.model.transfers import DONE_STATES, ItemProblem, ItemState, TransferKind
-from transferapp.protocol.error_codes import all_errors
 
 #: The state in a few words.
 _STATE = {
@@ -150,7 +149,7 @@ def _until_text(problem: ItemProblem, now: datetime, zone: tzinfo | None) -> str
 
 def _speaks_for_itself(problem: ItemProblem) -> bool:
     """Messages about a certain file name it and say what is wrong; the title repeats it."""
-    error = all_errors().get(problem.code, errors.TransferAppError)
+    error = error_codes.all_errors().get(problem.code, errors.TransferAppError)
     is_ours = problem.message != error.default_message
     return is_ours and (issubclass(error, errors.SourceProblem) or error is errors.Invalid)
 

@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 import structlog
 from pydantic import SecretStr
 
-from transferapp import errors
+from transferapp import error_codes, errors
 from transferapp.desktop import loop
 from transferapp.desktop.viewer import messages
-from transferapp.protocol.error_codes import from_code
 
 #: What starts the viewer from a source tree or a virtual environment.
 VIEWER_COMMAND = (sys.executable, "-m", "transferapp.desktop.viewer.process")
@@ -211,7 +210,7 @@ class ViewerLauncher:
                 for export in self._exports:
                     export(event.image_id, event.selection)
             case messages.Failed():
-                self._fail(event.image_id, from_code(event.code, event.message))
+                self._fail(event.image_id, error_codes.from_code(event.code, event.message))
             case messages.TokenExpired():
                 for expired in self._expiries:
                     expired()

@@ -18,14 +18,16 @@ from transferapp.ledger.stores.rows import (
     image_annotations_value,
     item_of,
     left_out_of,
+    place_of,
+    place_value,
     tally_values,
     transfer_of,
 )
 from transferapp.ledger.stores.schema import files, items, left_out, transfers
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.drops import MOST_LISTED, Drop, first_names
-from transferapp.model.export_specs import ExportSpec, spec_value
-from transferapp.model.transfers import ItemRole, ItemState, TransferDetails
+from transferapp.model.export_specs import spec_value
+from transferapp.model.transfers import ItemRole, ItemState, TransferDetails, TransferKind
 
 #: Rows of one INSERT: keeps the memory of 200,000 files low.
 _BATCH = 5_000
@@ -47,6 +49,7 @@ class AddedRows:
             tuple(item_of(row) for row in self.items),
             tuple(file_of(row) for row in self.files),
             tuple(left_out_of(row) for row in self.left_out),
+            places=tuple(place_of(row) for row in self.items if row["place"] is not None),
         )
 
 
@@ -122,7 +125,7 @@ def _transfer_row(
         "group_id": new.group_id,
         "annotations": annotations_value(new.annotations),
         "skip": sorted(new.skip) or None,
-        "export": spec_value(new.export) if new.export != ExportSpec() else None,
+        "export": spec_value(new.export) if new.kind is TransferKind.EXPORT else None,
         "brought_to": new.brought_to,
         "trouble": None,
         "left_out_files": new.drop.left_out_files if new.drop else None,
@@ -168,6 +171,10 @@ def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str
         "updated_at": now,
         "annotations": annotations_value(planned.annotations) or None,
         "image_annotations": image_annotations_value(planned.image_annotations) or None,
+        "place": place_value(planned.place),
+        "done_at": None,
+        "done_by": "",
+        "fileset_id": None,
     }
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+import transferapp
 from transferapp.errors import NoSuchFile, StateConflict, TransferNotFound
-from transferapp.ledger.port import ItemChange, PlannedTransferFile
+from transferapp.ledger.port import HeldFiles, ItemChange, PlannedTransferFile
 from transferapp.ledger.stores import additions
 from transferapp.ledger.stores.outbox import item_events, transfer_events, write_events
 from transferapp.ledger.stores.rows import (
@@ -33,7 +34,9 @@ from transferapp.ledger.stores.tally import Share
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import SourceScan
 from transferapp.model.moves import SEND_ANEW, UPLOAD, Move
+from transferapp.model.origins import Origin
 from transferapp.model.transfers import (
+    DONE_STATES,
     ENDED_STATES,
     PROBLEM_STATES,
     ItemRole,
@@ -84,6 +87,8 @@ def move_item(
         values["verified"] = change.verified
     if change.state is ItemState.DELIVERED:
         values["bytes_done"] = locked.item["size_bytes"]
+    if change.state in DONE_STATES:
+        values |= {"done_at": now, "done_by": transferapp.__version__}
     _apply(connection, now, locked, values)
     return True
 
@@ -166,6 +171,34 @@ def resolve_item(
         connection.execute(files.insert(), rows)
     values = {"file_count": len(rows), "size_bytes": sum(row["size_bytes"] for row in rows)}
     _apply(connection, now, locked, values)
+
+
+def keep_held(connection: sa.Connection, item_id: str, held: HeldFiles) -> None:
+    """Note under which ids the repository holds an item's files; nobody is told."""
+    lock_item(connection, item_id)
+    mine = items.c.id == item_id
+    connection.execute(items.update().where(mine).values(fileset_id=held.fileset_id))
+    one = sa.and_(files.c.id == sa.bindparam("file"), files.c.item_id == item_id)
+    if held.by_file:
+        connection.execute(
+            files.update().where(one).values(repository_file_id=sa.bindparam("number")),
+            [{"file": file, "number": number} for file, number in held.by_file.items()],
+        )
+
+
+def keep_origin(connection: sa.Connection, transfer_id: str, origin: Origin) -> None:
+    """Note where an import's files lay; what was said first stays. Raises TransferNotFound,
+    StateConflict for an export.
+    """
+    mine = transfers.c.id == transfer_id
+    found = fetch_one(connection, sa.select(transfers).where(mine).with_for_update())
+    if found is None:
+        raise TransferNotFound
+    if found["kind"] != TransferKind.IMPORT:
+        raise StateConflict("Only an import has a source on the workstation.")
+    if found["origin"] is None:
+        value = {"workstation": origin.workstation, "folders": list(origin.folders)}
+        connection.execute(transfers.update().where(mine).values(origin=value))
 
 
 def retarget(

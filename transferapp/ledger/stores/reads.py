@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from transferapp.errors import NoSuchFile, TransferNotFound
 from transferapp.host.sparing import readable_page, readable_rows
-from transferapp.ledger.port import FileWork, ItemWork
+from transferapp.ledger.port import FileWork, ItemWork, ReceiptFacts
 from transferapp.ledger.stores.rows import (
     Row,
     annotations_of,
@@ -20,12 +20,14 @@ from transferapp.ledger.stores.rows import (
     image_annotations_of,
     item_of,
     left_out_of,
+    place_of,
     transfer_of,
 )
 from transferapp.ledger.stores.schema import events, files, items, left_out, transfers
 from transferapp.model.drops import LeftOut
 from transferapp.model.events import Event
 from transferapp.model.export_specs import spec_of
+from transferapp.model.origins import Origin
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     ItemState,
@@ -91,7 +93,11 @@ def details_of(
         return details
     query = sa.select(files).where(files.c.transfer_id == transfer_id).order_by(files.c.seq)
     rows = fetch(connection, query)
-    return replace(details, files=tuple(file_of(row) for row in rows))
+    return replace(
+        details,
+        files=tuple(file_of(row) for row in rows),
+        places=tuple(place_of(row) for row in found if row["place"] is not None),
+    )
 
 
 def _left_out(connection: sa.Connection, transfer_id: str) -> tuple[LeftOut, ...]:
@@ -103,6 +109,20 @@ def _left_out(connection: sa.Connection, transfer_id: str) -> tuple[LeftOut, ...
 def item_by_id(connection: sa.Connection, item_id: str) -> TransferItem:
     """Return one item; raises TransferNotFound."""
     return item_of(_item_row(connection, item_id))
+
+
+def receipt_facts(connection: sa.Connection, transfer_id: str) -> ReceiptFacts:
+    """Return where an import came from, and the repository's ids of its files."""
+    origin = connection.scalar(
+        sa.select(transfers.c.origin).where(transfers.c.id == transfer_id)
+    )
+    held = sa.select(files.c.id, files.c.repository_file_id).where(
+        files.c.transfer_id == transfer_id, files.c.repository_file_id.is_not(None)
+    )
+    return ReceiptFacts(
+        Origin(origin["workstation"], tuple(origin["folders"])) if origin else None,
+        {row.id: row.repository_file_id for row in connection.execute(held)},
+    )
 
 
 def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
@@ -124,6 +144,7 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
         image_annotations=image_annotations_of(item["image_annotations"] or ()),
         skip=frozenset(map(Skip, transfer["skip"] or ())),
         export=spec_of(transfer["export"]),
+        place=place_of(item) if item["place"] else None,
     )
 
 

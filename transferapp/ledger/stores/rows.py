@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.events import Event, EventKind
+from transferapp.model.export_places import ItemPlace
 from transferapp.model.export_specs import spec_of
 from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation, AnnotationKind
@@ -28,6 +30,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 
+_PLACE = TypeAdapter(ItemPlace)
 #: A row by column name, as read or as it is about to be written.
 Row = Mapping[str, Any]
 
@@ -167,7 +170,22 @@ def item_of(row: Row) -> TransferItem:
         received=row["file_count"] > 0 and row["files_sealed"] >= row["file_count"],
         verified=row["verified"],
         role=ItemRole(row["role"]),
+        done_at=row["done_at"],
+        done_by=row["done_by"],
+        fileset_id=row["fileset_id"],
     )
+
+
+def place_of(row: Row) -> ItemPlace:
+    """Return where an item goes, of a row that says so."""
+    return replace(_PLACE.validate_python(row["place"]), item_id=row["id"])
+
+
+def place_value(place: ItemPlace | None) -> dict[str, Any] | None:
+    """Return the JSON of a place."""
+    if place is None:
+        return None
+    return cast("dict[str, Any]", _PLACE.dump_python(place, mode="json", exclude_defaults=True))
 
 
 def file_of(row: Row) -> TransferFile:

@@ -46,7 +46,7 @@ transfers = sa.Table(
     sa.Column("annotations", _Json, nullable=False),
     # What the repository is not asked to do; NULL for nothing.
     sa.Column("skip", _Json),
-    # Form and part of an export's images; NULL for the original files.
+    # Form, part and layout of an export's images; NULL for original files side by side.
     sa.Column("export", _Json),
     # The place and the folder there that an export is brought to; empty: it is fetched.
     _text("brought_to"),
@@ -67,6 +67,8 @@ transfers = sa.Table(
     sa.Column("left_out_files", sa.BigInteger),
     sa.Column("left_out_names", _Json),
     sa.Column("look", _Json),
+    # Where its files lay, as the workstation says; NULL where it did not.
+    sa.Column("origin", _Json),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("progress_told_at", UtcDateTime),
@@ -104,6 +106,14 @@ items = sa.Table(
     sa.Column("annotations", _Json),
     # Of single images; NULL for none.
     sa.Column("image_annotations", _Json),
+    # Of an export's: the folder that it goes to, and its images; NULL: nobody said.
+    sa.Column("place", _Json),
+    # When it ended well, and by which version of this program; NULL and empty before that, and
+    # of items of before 0010.
+    sa.Column("done_at", UtcDateTime),
+    sa.Column("done_by", sa.Text, nullable=False, server_default=""),
+    # Import: the repository's; NULL where it was not kept.
+    sa.Column("fileset_id", sa.BigInteger),
     sa.Index("ledger_items_transfer", "transfer_id", "seq"),
     sa.Index("ledger_items_state", "state", "seq"),
 )

@@ -17,11 +17,13 @@ from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
 from transferapp.ledger.port import (
     FileWork,
+    HeldFiles,
     ItemChange,
     ItemWork,
     Ledger,
     NewTransfer,
     PlannedTransferFile,
+    ReceiptFacts,
 )
 from transferapp.ledger.stores import additions, changes, outbox, reads, retention
 from transferapp.ledger.stores.schema import SCHEMA
@@ -29,6 +31,7 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import SourceScan
 from transferapp.model.events import Event, EventKind
 from transferapp.model.moves import Move
+from transferapp.model.origins import Origin
 from transferapp.model.transfers import (
     ItemState,
     Transfer,
@@ -136,6 +139,21 @@ class SqlLedger(Ledger):
     async def move(self, item_id: str, move: Move, change: ItemChange) -> bool:
         """Move an item and write the event."""
         return await self._write(changes.move_item, self._clock.now(), item_id, move, change)
+
+    @override
+    async def keep_held(self, item_id: str, held: HeldFiles) -> None:
+        """Keep under which ids the repository holds an item's files."""
+        await self._write(changes.keep_held, item_id, held)
+
+    @override
+    async def keep_origin(self, transfer_id: str, origin: Origin) -> None:
+        """Keep where an import's files lay."""
+        await self._write(changes.keep_origin, transfer_id, origin)
+
+    @override
+    async def receipt_facts(self, transfer_id: str) -> ReceiptFacts:
+        """Return what a receipt states beyond the details."""
+        return await self._read(reads.receipt_facts, transfer_id)
 
     @override
     async def source_scanned(self, transfer_id: str, scan: SourceScan) -> Transfer:

@@ -1,7 +1,7 @@
 """Prepared files in folders beside the database, one for each item.
 
 ``ID.part`` is being written; ``ID`` is published, with its list in ``ID.json``, which is
-written last and makes it so.
+written last and makes it so. ``ID.notes`` is what its makers tell each other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +23,7 @@ from transferapp import errors
 from transferapp.host.durability import sync
 from transferapp.host.paths import private_folder
 from transferapp.host.private_file import write_private_text
-from transferapp.prepared.port import Prepared, PreparedFile
+from transferapp.prepared.port import NOTHING_KNOWN, Begun, Prepared, PreparedFile
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -42,8 +42,14 @@ class FilesystemPrepared(Prepared):
         return await asyncio.to_thread(self._begin, self._checked(item_id))
 
     @override
-    async def publish(self, item_id: str) -> list[PreparedFile]:
-        return await asyncio.to_thread(self._publish, self._checked(item_id))
+    async def begun(self, item_id: str) -> Begun:
+        return await asyncio.to_thread(self._begun, self._checked(item_id))
+
+    @override
+    async def publish(
+        self, item_id: str, known: Mapping[str, PreparedFile] = NOTHING_KNOWN
+    ) -> list[PreparedFile]:
+        return await asyncio.to_thread(self._publish, self._checked(item_id), known)
 
     @override
     async def path(self, item_id: str, client_path: str) -> Path:
@@ -70,9 +76,18 @@ class FilesystemPrepared(Prepared):
     def _begin(self, place: Path) -> Path:
         with _disk_errors():
             self._discard(place)
+            private_folder(place.with_suffix(".notes"))
             return private_folder(place.with_suffix(".part"))
 
-    def _publish(self, place: Path) -> list[PreparedFile]:
+    def _begun(self, place: Path) -> Begun:
+        with _disk_errors():
+            written, notes = place.with_suffix(".part"), place.with_suffix(".notes")
+            files = written if written.exists() else place
+            if not (files.exists() and notes.exists()):
+                raise errors.NoSuchFile("Nothing of this is being made.")
+            return Begun(files, notes)
+
+    def _publish(self, place: Path, known: Mapping[str, PreparedFile]) -> list[PreparedFile]:
         with _disk_errors():
             listed = place.with_suffix(".json")
             if not listed.exists():
@@ -80,7 +95,7 @@ class FilesystemPrepared(Prepared):
                 if written.exists():
                     shutil.rmtree(place, ignore_errors=True)
                     written.rename(place)
-                files = [_prepared(place, path) for path in _files_below(place)]
+                files = [_prepared(place, path, known) for path in _files_below(place)]
                 for folder in (place, *(one for one in place.rglob("*") if one.is_dir())):
                     sync(folder)
                 write_private_text(listed, json.dumps([asdict(one) for one in files]))
@@ -102,7 +117,7 @@ class FilesystemPrepared(Prepared):
         with _disk_errors():
             # The list first: without it nothing is published.
             place.with_suffix(".json").unlink(missing_ok=True)
-            for folder in (place, place.with_suffix(".part")):
+            for folder in (place, place.with_suffix(".part"), place.with_suffix(".notes")):
                 if folder.exists():
                     shutil.rmtree(folder)
 
@@ -120,11 +135,14 @@ def _files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _prepared(folder: Path, path: Path) -> PreparedFile:
+def _prepared(folder: Path, path: Path, known: Mapping[str, PreparedFile]) -> PreparedFile:
+    name, size = path.relative_to(folder).as_posix(), path.stat().st_size
+    if name in known and known[name].size_bytes == size:
+        return known[name]
     with path.open("rb") as file:
         sha1 = hashlib.file_digest(file, _sha1).hexdigest()
     sync(path)
-    return PreparedFile(path.relative_to(folder).as_posix(), path.stat().st_size, sha1)
+    return PreparedFile(name, size, sha1)
 
 
 def _sha1() -> hashlib._Hash:

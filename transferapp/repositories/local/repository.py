@@ -50,7 +50,13 @@ class LocalRepository(Repository):
         """
         self.name = name
         self.capabilities = frozenset(
-            {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS}
+            {
+                Capability.TILES,
+                Capability.SCREENS,
+                Capability.ATTACHMENTS,
+                Capability.DIRECT_FILES,
+                Capability.DIRECT_PIXELS,
+            }
         )
         self._folder, self._clock = folder, clock
         self.bio_formats = bio_formats

@@ -63,7 +63,8 @@ class OmeroRepository(Repository):
         self.image_page = settings.image_page
         in_place = {Capability.IN_PLACE_IMPORT} if settings.in_place else set()
         web = {Capability.WEB_PAGES} if self.image_page else set()
-        self.capabilities = _ALWAYS | in_place | web
+        mounted = {Capability.DIRECT_FILES} if settings.managed_repository else set()
+        self.capabilities = _ALWAYS | in_place | web | mounted
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._closed = False

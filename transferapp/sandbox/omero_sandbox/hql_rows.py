@@ -54,7 +54,9 @@ class QueryRun(Expressions):
 
     @override
     def rows(self, query: Query, outer: Row) -> Rows:
-        rows: Rows = [dict(outer)]
+        # A name of its own hides the outer query's from the first source on.
+        hidden = {source.alias for source in query.sources}
+        rows: Rows = [{name: value for name, value in outer.items() if name not in hidden}]
         waiting = conjuncts(query.where)
         for number, source in enumerate(query.sources):
             if self._is_table(source, rows):

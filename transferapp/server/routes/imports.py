@@ -75,7 +75,7 @@ async def retarget(
     parts = parts_of(request)
     await parts.imports.retarget(grant.username, transfer_id, wanted.target)
     found = await parts.ledger.details(transfer_id, owner=grant.username, with_files=False)
-    return details_answer(found, parts.image_page)
+    return details_answer(parts.shown(found))
 
 
 @router.post(routes.file_seal("{transfer_id}", "{file_id}"), response_model=TransferItem)

@@ -45,7 +45,7 @@ async def details(
     """Return a transfer with its items, and on wish its files."""
     parts = parts_of(request)
     found = await parts.ledger.details(transfer_id, owner=grant.username, with_files=files)
-    return details_answer(found, parts.image_page)
+    return details_answer(parts.shown(found))
 
 
 @router.post("/{transfer_id}/cancel", response_model=TransferDetails)
@@ -53,7 +53,7 @@ async def cancel(transfer_id: str, grant: SessionGrant, request: Request) -> Res
     """Stop what has not ended."""
     parts = parts_of(request)
     done = await parts.transfers.cancel(grant.username, transfer_id)
-    return details_answer(done, parts.image_page)
+    return details_answer(parts.shown(done))
 
 
 @router.post("/{transfer_id}/retry", response_model=TransferDetails)
@@ -61,7 +61,7 @@ async def retry(transfer_id: str, grant: SessionGrant, request: Request) -> Resp
     """Let everything that failed go on."""
     parts = parts_of(request)
     done = await parts.transfers.retry(grant.username, transfer_id)
-    return details_answer(done, parts.image_page)
+    return details_answer(parts.shown(done))
 
 
 @router.post(_ITEM + "/cancel", response_model=TransferDetails)
@@ -71,7 +71,7 @@ async def cancel_item(
     """Stop one item."""
     parts = parts_of(request)
     done = await parts.transfers.cancel(grant.username, transfer_id, item_id)
-    return details_answer(done, parts.image_page)
+    return details_answer(parts.shown(done))
 
 
 @router.post(_ITEM + "/retry", response_model=TransferDetails)
@@ -81,7 +81,7 @@ async def retry_item(
     """Let one failed item go on."""
     parts = parts_of(request)
     done = await parts.transfers.retry(grant.username, transfer_id, item_id)
-    return details_answer(done, parts.image_page)
+    return details_answer(parts.shown(done))
 
 
 @router.post("/{transfer_id}/grant")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -13,13 +13,15 @@ import structlog
 from dbos import DBOS, PortableWorkflowError, StepOptions
 from typing_extensions import override
 
+from transferapp.error_codes import all_errors, from_code
 from transferapp.errors import TransferNotFound, Unavailable
-from transferapp.protocol.error_codes import all_errors, from_code
 from transferapp.taskqueue.dbos.failures import engine_failures, recorded
 from transferapp.taskqueue.dbos.locks import Locks
+from transferapp.taskqueue.dbos.portions import PortionRecords
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.moves import STOPPED_TASK_STATES
-from transferapp.taskqueue.port import Context, Task
+from transferapp.taskqueue.port import Context, NewTask, Task
+from transferapp.taskqueue.portions import check_portions
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +40,7 @@ class DbosContext(Context):
         self._task = task
         self._run = run
         self._locks = Locks(records.engine)
+        self._portions = PortionRecords(records)
         self._written_at = float("-inf")
 
     @property
@@ -84,6 +87,12 @@ class DbosContext(Context):
         # A stop of the worker leaves it running; who takes it over gives it another run.
         stopped = row["state"] in STOPPED_TASK_STATES
         return bool(row["run"] == self._run and stopped)
+
+    @override
+    async def portions(self, portions: Sequence[NewTask]) -> None:
+        check_portions(
+            await recorded(self._portions.hand_out, self._task.id, self._run, portions)
+        )
 
     @override
     def lock(self, name: str) -> AbstractAsyncContextManager[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
+from transferapp.taskqueue.dbos.portions import PortionRecords
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.resource_store import ResourceStore
 from transferapp.taskqueue.dbos.rows import to_resource
@@ -51,6 +53,7 @@ class DbosTaskQueue(TaskQueue):
         self._records = TaskRecords(engine, clock or SystemClock())
         settings = settings or QueueSettings()
         self._records.stalled_after_s = settings.stalled_after_s
+        self._portions = PortionRecords(self._records)
         self._engine = EngineClient(engine)
         self._store = ResourceStore(engine, settings)
 
@@ -175,9 +178,18 @@ class DbosTaskQueue(TaskQueue):
     def _stop(self, task_id: str, move: TaskMove, *, notified: bool) -> None:
         self._records.require_move(task_id, move, {"retry_at": None, "told": notified})
         self._engine.stop(task_id)
+        self._with_portions(task_id, move, partial(self._stop, move=move, notified=notified))
 
     def _resume(self, task_id: str) -> None:
         self._records.require_move(task_id, RESUME, {"told": True})
+        self._with_portions(task_id, RESUME, self._resume)
+
+    def _with_portions(self, task_id: str, move: TaskMove, act: Callable[[str], None]) -> None:
+        """Do the same to the portions of a task that the move can be made with."""
+        for portion in self._portions.ids(task_id, move.start):
+            # Somebody else may have taken care of it, or it has ended.
+            with suppress(StateConflict, TransferNotFound):
+                act(portion)
 
     def _redrive_all(self, wanted: Sequence[sa.ColumnElement[bool]]) -> int:
         count, after = 0, ""
@@ -192,5 +204,9 @@ class DbosTaskQueue(TaskQueue):
         return count
 
     def _redrive(self, task_id: str) -> None:
+        """Redrive a task; its portions first, or it would find them as they were."""
+        if self._records.row(task_id)["state"] in REDRIVE.start:
+            self._with_portions(task_id, REDRIVE, self._redrive)
+            self._with_portions(task_id, RESUME, self._resume)
         fresh = {"attempts": 0, "defects": 0, "crashes": 0, "error_code": "", "error": ""}
         self._records.require_move(task_id, REDRIVE, {"told": True, **fresh})

@@ -62,13 +62,16 @@ class TaskRecords:
         connection.execute(sa.insert(tasks).values(self._new_row(task)))
         announce(connection)
 
-    def insert_unknown(self, connection: sa.Connection, new: Sequence[NewTask]) -> int:
+    def insert_unknown(
+        self, connection: sa.Connection, new: Sequence[NewTask], portion_of: str = ""
+    ) -> int:
         """Add queued tasks in the caller's transaction, but those that are there; returns how
         many were added. Raises sa.exc.IntegrityError when another adds the same just now.
         """
         ids = [task.id for task in new]
         known = set(connection.scalars(sa.select(tasks.c.id).where(tasks.c.id.in_(ids))))
-        rows = [self._new_row(task) for task in new if task.id not in known]
+        more = {"portion_of": portion_of}
+        rows = [self._new_row(task) | more for task in new if task.id not in known]
         if rows:
             connection.execute(sa.insert(tasks), rows)
             announce(connection)
@@ -147,10 +150,22 @@ class TaskRecords:
         """
         end = checked_end(move, to)
         with self.engine.begin() as connection:
-            moved = self._change(connection, task_id, move.start, {**values, "state": end}, run)
-            if moved and end is TaskState.QUEUED:
-                announce(connection)
-            return moved
+            return self.move_in(connection, task_id, move, values, end, run)
+
+    def move_in(
+        self,
+        connection: sa.Connection,
+        task_id: str,
+        move: TaskMove,
+        values: Mapping[str, Any],
+        end: TaskState,
+        run: str | None = None,
+    ) -> bool:
+        """Do the same in the caller's transaction."""
+        moved = self._change(connection, task_id, move.start, {**values, "state": end}, run)
+        if moved and end is TaskState.QUEUED:
+            announce(connection)
+        return moved
 
     def require_move(self, task_id: str, move: TaskMove, values: Mapping[str, Any]) -> None:
         """Move a task; raises TransferNotFound, StateConflict."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -54,6 +55,8 @@ class ResourceStore:
         self._settings = settings
         self._lock = threading.Lock()
         self._done: dict[str, RunStats] = {}
+        #: Good ends that took as long as usual.
+        self._untimed: Counter[str] = Counter()
         self._known: set[str] = set()
 
     def declare(self, name: str, ceiling: int) -> None:
@@ -122,25 +125,32 @@ class ResourceStore:
         """Tell whether only probes may start."""
         return pressure_of(self.row(name)).is_open
 
-    def note_done(self, name: str, seconds: float) -> None:
-        """Count a good end; ``flush`` writes it down."""
+    def note_done(self, name: str, seconds: float | None) -> None:
+        """Count a good end; ``flush`` writes it down. ``None``: it took as long as usual."""
         with self._lock:
             before = self._done.get(name, RunStats())
-            self._done[name] = before + RunStats(done=1, seconds=seconds)
+            if seconds is None:
+                self._untimed[name] += 1
+                self._done[name] = before
+            else:
+                self._done[name] = before + RunStats(done=1, seconds=seconds)
 
     def flush(self) -> None:
         """Write down the good ends; one of them ends an outage."""
         with self._lock:
             noted, self._done = self._done, {}
+            untimed, self._untimed = self._untimed, Counter()
         for name, run_stats in noted.items():
             with sparing("target of the queue", name):
-                self._add_done(name, run_stats)
+                self._add_done(name, run_stats, untimed[name])
 
-    def _add_done(self, name: str, run_stats: RunStats) -> None:
+    def _add_done(self, name: str, timed: RunStats, untimed: int) -> None:
+        mean_s = timed.seconds / timed.done if timed.done else 0.0
         with self.changing(name) as (row, change):
+            usual_s = row["usual_s"] or mean_s
             change(
-                done=grown(row["done"], run_stats.done),
-                seconds=row["seconds"] + run_stats.seconds,
+                done=grown(row["done"], timed.done + untimed),
+                seconds=row["seconds"] + timed.seconds + untimed * usual_s,
                 **values_of(after_success(pressure_of(row))),
             )
         if row["outages"]:

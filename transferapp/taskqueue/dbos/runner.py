@@ -15,10 +15,12 @@ from pydantic import ValidationError
 from transferapp.errors import Invalid, Unavailable
 from transferapp.taskqueue.dbos.context import DbosContext
 from transferapp.taskqueue.dbos.failures import recorded
+from transferapp.taskqueue.dbos.portions import PortionRecords
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.resource_store import ResourceStore
 from transferapp.taskqueue.dbos.rows import failure_count, to_task
-from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState
+from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState, WorkClass
+from transferapp.taskqueue.portions import PortionFailed, PortionsAwaited
 from transferapp.taskqueue.pressure import blames_resource
 from transferapp.taskqueue.retry_decision import judge
 
@@ -39,6 +41,7 @@ class TaskRunner:
         """Serve ``kinds``; a task of another kind or version ends dead."""
         self._records = records
         self._store = store
+        self._portions = PortionRecords(records)
         self._kinds = {(kind.name, kind.version): kind for kind in kinds}
         self._report_again_at: dict[str, float] = {}
 
@@ -50,11 +53,16 @@ class TaskRunner:
             # Whatever the handler logs says which task it was for.
             with structlog.contextvars.bound_contextvars(task=task.id):
                 await self._handle(task, row["payload"], run)
+        except PortionsAwaited:
+            await recorded(self._portions.wait, task.id, run)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
             await self._failed(row, error)
         else:
-            self._store.note_done(task.target, time.monotonic() - began)
+            # How long we compute says nothing of the target.
+            computes = task.lane is WorkClass.CONVERSIONS
+            self._store.note_done(task.target, None if computes else time.monotonic() - began)
             if await recorded(self._records.finish, task.id, run):
+                await self._tell_whole(row)
                 _log.info("task done", task=task.id, kind=task.kind)
 
     async def begin(self, task_id: str, worker: str) -> sa.RowMapping | None:
@@ -90,6 +98,11 @@ class TaskRunner:
             return
         await recorded(self._records.notified, task)
 
+    async def _tell_whole(self, row: sa.RowMapping) -> None:
+        """Let the task that this one does a portion of go on, if it was the last."""
+        if row["portion_of"]:
+            await recorded(self._portions.note_over, row["portion_of"])
+
     async def _handle(self, task: Task, payload: str, run: str) -> None:
         kind = self._kinds.get((task.kind, task.version))
         if kind is None:
@@ -111,7 +124,11 @@ class TaskRunner:
             # however long the outage, it costs nobody an attempt.
             policy = replace(policy, max_attempts=sys.maxsize)
         # Spreads retries in time; not a secret.
-        result = judge(error, policy, count, random.random())  # noqa: S311
+        result = (
+            error.decision(count)
+            if isinstance(error, PortionFailed)
+            else judge(error, policy, count, random.random())  # noqa: S311
+        )
         if known_out:
             result = replace(result, count=count)
         _log.warning(
@@ -128,6 +145,8 @@ class TaskRunner:
         if blames_resource(error):
             await recorded(self._store.note_failed, row["target"], self._records.now())
         if failed:
+            if result.state is TaskState.DEAD:
+                await self._tell_whole(row)
             await self.notify(await recorded(self._records.get, task_id))
 
     def _listener(self, task: Task) -> Listener | None:

@@ -47,6 +47,8 @@ tasks = sa.Table(
     sa.Column("run", sa.String(64), nullable=False, default=""),
     # Has the owner's record been told of the present state (dead, waiting, cancelled)?
     sa.Column("told", sa.Boolean, nullable=False, default=True),
+    # The task that it does a portion of; mostly none.
+    sa.Column("portion_of", sa.String(64), nullable=False, server_default=""),
     sa.Index("task_by_age", "created_at", "id"),
     sa.Index("task_by_state", "state", "retry_at"),
     sa.Index("task_by_owner", "owner", "created_at"),
@@ -56,9 +58,11 @@ tasks = sa.Table(
 #: Conditions of partial indexes: the planner only knows them in the very same words.
 READY = sa.text("task.state = 'queued' AND task.holder = ''")
 HELD = sa.text("task.holder <> ''")
+PORTIONS = sa.text("task.portion_of <> ''")
 for _name, _where, _columns in (
     ("task_ready", "state = 'queued' AND holder = ''", "target line priority created_at id"),
     ("task_held", "holder <> ''", "target holder"),
+    ("task_portions", "portion_of <> ''", "portion_of state"),
 ):
     sa.Index(
         _name,

@@ -71,7 +71,7 @@ class Shown:
         self.complete.set()
 
     async def wait(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.complete.wait()
         self.complete.clear()
 

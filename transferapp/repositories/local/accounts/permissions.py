@@ -70,7 +70,7 @@ class Caller:
             return _ORDER_ONLY if role.permissions is GroupPermissions.PRIVATE else _ALL
         return _MEMBER[role.permissions]
 
-    def sees(self, table: sa.Table) -> sa.ColumnElement[bool]:
+    def sees(self, table: sa.FromClause) -> sa.ColumnElement[bool]:
         """Return the condition on a table's owner_id and group_id for being visible."""
         everything: list[int] = []
         own_only: list[int] = []

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from typing_extensions import override
 
 from transferapp.errors import Invalid
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
+from transferapp.model.export_places import ImageLocation
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue.container_rows import (
     container,
     container_query,
     find_container,
 )
+from transferapp.repositories.local.catalogue.image_locations import image_locations
 from transferapp.repositories.local.storage.garbage import list_contents
 from transferapp.repositories.local.storage.schema import attachments, containers
 from transferapp.repositories.local.store import LocalRepositoryStore, in_thread
@@ -57,6 +61,16 @@ class LocalContainers(Containers):
     async def delete(self, ref: ContainerRef) -> None:
         """Delete a container with its attachments; what was in it stays without one."""
         await in_thread(self._delete, ref)
+
+    @override
+    async def locate(self, image_ids: Sequence[int]) -> list[ImageLocation]:
+        """Say where images lie, in one question."""
+
+        def locate() -> list[ImageLocation]:
+            with reading(self._engine) as connection:
+                return image_locations(connection, self._caller, image_ids)
+
+        return await in_thread(locate)
 
     def _children(
         self, parent: ContainerRef | None, kind: ContainerKind | None

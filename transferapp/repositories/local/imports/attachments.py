@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -58,8 +59,11 @@ class LocalAttachments(Attachments):
         self, attachment_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Yield pieces of 1 MiB."""
-        async for piece in pieces(partial(self._open, attachment_id), offset, length):
-            yield piece
+        async with aclosing(
+            pieces(partial(self._open, attachment_id), offset, length)
+        ) as content:
+            async for piece in content:
+                yield piece
 
     @override
     async def discard(self, key: str) -> bool:

@@ -27,7 +27,7 @@ async def pieces(
     """Yield pieces of 1 MiB of what is opened, which tells its size in bytes. Once begun it
     ends well, even when the file is deleted.
     """
-    file, size = await in_thread(open_file)
+    file, size = await _opened(open_file)
     try:
         start = min(max(0, offset), size)
         left = size - start if length is None else min(max(0, length), size - start)
@@ -38,3 +38,18 @@ async def pieces(
     finally:
         # Shielded by a thread of its own: closing must also happen on cancellation.
         await asyncio.shield(asyncio.to_thread(file.close))
+
+
+async def _opened(open_file: Callable[[], tuple[BinaryIO, int]]) -> tuple[BinaryIO, int]:
+    """Open; a thread that is at it when nobody waits any more opens, so that is closed."""
+    opening = asyncio.ensure_future(in_thread(open_file))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        raise
+
+
+def _close(opening: asyncio.Future[tuple[BinaryIO, int]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[0].close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -166,8 +167,9 @@ class LocalImages(Images):
         self, file_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Yield pieces of 1 MiB. Once begun it ends well, even when the file is deleted."""
-        async for piece in pieces(partial(self._open, file_id), offset, length):
-            yield piece
+        async with aclosing(pieces(partial(self._open, file_id), offset, length)) as content:
+            async for piece in content:
+                yield piece
 
     @override
     async def annotate(self, annotations: Mapping[int, Sequence[Annotation]]) -> None:

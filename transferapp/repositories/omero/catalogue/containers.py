@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from typing_extensions import override
 
 from transferapp.errors import Invalid, PermissionDenied, TargetNotFound
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
+from transferapp.model.export_places import ImageLocation
 from transferapp.repositories.omero.catalogue.commands import delete
+from transferapp.repositories.omero.catalogue.image_locations import image_locations
 from transferapp.repositories.omero.catalogue.mapping import container, unloaded
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
@@ -66,6 +70,11 @@ class OmeroContainers(Containers):
     async def delete(self, ref: ContainerRef) -> None:
         """Delete a container; what was in it stays without one."""
         await self._omero_session.run(self._delete, ref)
+
+    @override
+    async def locate(self, image_ids: Sequence[int]) -> list[ImageLocation]:
+        """Say where images lie, in a few questions however many they are."""
+        return await self._omero_session.run(image_locations, self._omero_session, image_ids)
 
     def _children(
         self, parent: ContainerRef | None, kind: ContainerKind | None

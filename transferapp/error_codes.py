@@ -1,13 +1,13 @@
-"""Errors by their codes, as they cross the wire and lie in databases."""
+"""Errors by their codes: how one is rebuilt that came over the wire, or out of a database."""
 
 from __future__ import annotations
 
-from transferapp.errors import TransferAppError
+from transferapp import errors
 
 
-def all_errors() -> dict[str, type[TransferAppError]]:
+def all_errors() -> dict[str, type[errors.TransferAppError]]:
     """Every error class by its code."""
-    classes: list[type[TransferAppError]] = [TransferAppError]
+    classes: list[type[errors.TransferAppError]] = [errors.TransferAppError]
     for cls in classes:
         classes.extend(cls.__subclasses__())
     return {cls.code: cls for cls in classes}
@@ -15,7 +15,7 @@ def all_errors() -> dict[str, type[TransferAppError]]:
 
 def from_code(
     code: str, message: str | None = None, *, retry_after_s: float | None = None
-) -> TransferAppError:
+) -> errors.TransferAppError:
     """Rebuild an error from the wire; an unknown code gives the base class."""
-    cls = all_errors().get(code, TransferAppError)
+    cls = all_errors().get(code, errors.TransferAppError)
     return cls(message, retry_after_s=retry_after_s)

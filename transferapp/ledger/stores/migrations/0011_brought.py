@@ -7,8 +7,8 @@ from alembic import op
 
 from transferapp.host.database import UtcDateTime
 
-revision = "0010"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 _SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -1,0 +1,127 @@
+"""A large image that two workers convert in portions, one of them killed, in both repositories
+and on both databases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.support.installation import PASSWORD, USERNAME
+from tests.support.portioned_export import (
+    ENVIRONMENT,
+    WORKERS,
+    PortionedExport,
+    large_tiff,
+    waited,
+)
+from tests.support.postgres import PostgresServer, postgres_server
+from transferapp.model.transfers import ItemState
+from transferapp.sandbox.installation_repositories import (
+    InstallationRepository,
+    running_sandbox,
+)
+from transferapp.sandbox.local_installation import LocalInstallation
+
+__all__ = ["postgres_server"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+#: Shards of the image, each a portion.
+COUNT = 36
+
+
+def _installed(
+    folder: Path, url: str, repository: InstallationRepository | None = None
+) -> Iterator[PortionedExport]:
+    more = {"TRANSFERAPP_DATABASE_URL": url} if url else {}
+    with LocalInstallation(folder / "i", {**ENVIRONMENT, **more}, repository) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        yield PortionedExport(installation, folder / "i" / "data" / "server", url)
+
+
+@pytest.fixture(
+    params=["embedded-sqlite", "embedded-postgres", "omero-sqlite", "omero-postgres"]
+)
+def export(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PortionedExport]:
+    repository, _, database = request.param.partition("-")
+    url = ""
+    if database == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = server.new_database()
+    if repository == "embedded":
+        yield from _installed(tmp_path, url)
+        return
+    if find_spec("omero") is None:
+        pytest.skip("needs omero-py")
+    with running_sandbox(tmp_path / "omero", PASSWORD) as sandbox:
+        yield from _installed(tmp_path, url, sandbox)
+
+
+async def test_what_is_made_is_not_made_again(export: PortionedExport, tmp_path: Path) -> None:
+    """Killed in the middle of a portion, the other worker makes that one and the rest; the
+    bytes are those of a conversion in one go.
+    """
+    (tmp_path / "run").mkdir()
+    installation = export.installation
+    installation.start("server")
+    image_id = await export.imported(large_tiff(tmp_path / "run" / "large.tif"))
+    for name in WORKERS:
+        installation.start(name, wait=False)
+    asked = await export.asked(image_id)
+    durable = await export.kill_in_the_middle(WORKERS[1], after=4)
+    before = export.made()
+    assert 4 <= len(before) < COUNT, "nothing was in the middle of anything"
+    ended = await export.reached(asked, ItemState.READY, ItemState.FAILED)
+    [item] = ended.items
+    assert item.state is ItemState.READY, item
+    made = export.made()
+    assert set(made.values()) == {1}, "a portion was made twice"
+    assert len(made) >= COUNT - 1, "the one that was killed may have told nobody"
+    after = export.marks(item.id)
+    assert durable
+    assert {name: after[name] for name in durable} == durable, "a file was made again"
+    assert {file.client_path for file in ended.files} == after.keys()
+
+    installation.stop(WORKERS[0])
+    installation.environment["TRANSFERAPP_PORTION_PIXELS"] = str(1 << 30)
+    installation.start(WORKERS[0], wait=False)
+    again = await export.reached(await export.asked(image_id), ItemState.READY)
+    whole = export.published(again.items[0].id)
+    assert export.published(item.id) == whole
+    assert sum(export.made().values()) == sum(made.values()), "it was divided after all"
+    hashes = [{file.client_path: file.sha1 for file in one.files} for one in (ended, again)]
+    assert hashes[0] == hashes[1]
+
+
+async def test_a_cancelled_export_leaves_nothing(
+    export: PortionedExport, tmp_path: Path
+) -> None:
+    """While both workers are in the middle of a portion."""
+    (tmp_path / "run").mkdir()
+    installation = export.installation
+    installation.start("server")
+    image_id = await export.imported(large_tiff(tmp_path / "run" / "large.tif"))
+    for name in WORKERS:
+        installation.start(name, wait=False)
+    asked = await export.asked(image_id)
+    until = asyncio.get_running_loop().time() + 60
+    while len(export.made()) < 3:
+        assert asyncio.get_running_loop().time() < until, installation.tail("worker")
+        await asyncio.sleep(0.02)
+    async with await installation.sign_in(USERNAME, PASSWORD) as server:
+        await server.cancel(asked)
+    await export.reached(asked, ItemState.CANCELLED)
+    await asyncio.to_thread(
+        waited,
+        lambda: not list((export.data / "prepared").iterdir()),
+        "what was made is still there",
+    )
+    for name in WORKERS:
+        installation.stop(name)
+    assert not list((export.data / "prepared").iterdir())
+    assert len(export.made()) < COUNT
