@@ -64,6 +64,21 @@ class Facility:
         more = ("--wait",) if wait else ()
         return self.alice.run("export", *arguments, *more, "--json")
 
+    def pairs_of(self, image_id: int, namespace: str) -> dict[str, str]:
+        """Return the key-values of an image in a namespace."""
+
+        async def ask() -> dict[str, str]:
+            async with await self.installation.sign_in("alice", PASSWORD) as server:
+                notes = (await server.image(image_id)).annotations
+                return {
+                    key: value
+                    for one in notes
+                    if one.namespace == namespace
+                    for key, value in one.pairs
+                }
+
+        return asyncio.run(ask())
+
     def items(self, transfer_id: str) -> tuple[TransferItem, ...]:
         return self.alice.details(transfer_id).items
 
@@ -86,7 +101,7 @@ class Facility:
         self.wait_for("delivered", holds)
 
 
-def _open(home: Path, database: str, repository: Any = None) -> Iterator[Facility]:
+def open_facility(home: Path, database: str, repository: Any = None) -> Iterator[Facility]:
     for name in ("cluster", "away", "narrow"):
         (home / name).mkdir()
     places = home / "places.toml"
@@ -121,15 +136,15 @@ def facility(
 ) -> Iterator[Facility]:
     home = tmp_path_factory.mktemp("facility")
     if request.param == "sqlite":
-        yield from _open(home, "")
+        yield from open_facility(home, "")
     elif request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        yield from _open(home, server.new_database())
+        yield from open_facility(home, server.new_database())
     else:
         if find_spec("omero") is None:
             pytest.skip("needs omero-py")
         with running_sandbox(home / "omero", PASSWORD) as repository:
-            yield from _open(home, "", repository)
+            yield from open_facility(home, "", repository)
 
 
 @contextmanager
