@@ -36,7 +36,7 @@ DEMO_NEEDS = (Need.WINDOW,)
 HEADLESS_NEEDS = (Need.WINDOW, Need.HEADLESS)
 TEST_NEEDS = (Need.WINDOW, Need.HEADLESS, Need.SANDBOX, Need.TEST)
 DEMO_EXTRAS = "desktop,server"
-TEST_EXTRAS = "desktop,server,readers,omero,deposit"
+TEST_EXTRAS = "desktop,server,readers,omero,s3,deposit"
 TEST_GROUPS = ("dev", "omero-clients")
 
 

@@ -20,7 +20,7 @@ from workers import side_by_side
 VARIABLE = "TRANSFERAPP_PYTHONS"
 #: Neither OMERO, whose library may have to be compiled, nor its clients: the whole suite
 #: runs on the first Python.
-EXTRAS = "desktop,server,readers"
+EXTRAS = "desktop,server,readers,s3"
 GROUPS = ("dev",)
 _PINS = re.compile(r"constraints-py(\d)(\d+)\.txt")
 

@@ -1,14 +1,13 @@
 """The one error tree: every failure a person or a program can meet.
 
-Each class carries a stable ``code`` (for programs, the wire and tests), a ``title`` (a few
-words for a heading) and a default ``message`` that tells a person what to do next.
-``retryable`` decides what the queue does: retry for days, or ask a person at once.
+Each class carries a stable ``code``, a ``title``, and a default ``message`` that says what to
+do next. ``retryable``: the queue retries for days; else a person is asked at once.
 
     TransferAppError
     |-- Unavailable        the other side is not there now; retried
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
-    |   |   SessionLost, UploadLost, DestinationUnwritable, Busy
-    |-- Denied: SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded
+    |   |   SessionLost, UploadLost, DestinationUnwritable, PlaceUnavailable, Busy
+    |-- Denied: SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded, QuotaExceeded
     |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, NoSuchFile
     |-- Conflict: NameTaken, OffsetMismatch, StateConflict
     |-- Invalid            the input is wrong; retrying cannot help
@@ -16,8 +15,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |   |-- SourceProblem: UnsupportedFile, EmptyFile, DamagedFile, UnreadableFile,
     |       VanishedFile, ChangedFile, MissingCompanion, NameNotAllowed, LinkLoop
     |-- Corrupt            bytes are not what they should be: ChecksumMismatch, DamagedReceipt
-    |-- Cancelled, CommandFailed (of the facility), ViewerUnavailable (napari cannot run)
-    |-- Internal           a defect of ours
+    |-- Cancelled, CommandFailed, ViewerUnavailable (napari cannot run), Internal (our defect)
 """
 
 from __future__ import annotations
@@ -32,9 +30,7 @@ class TransferAppError(Exception):
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong"
-    default_message: ClassVar[str] = (
-        "Try again; if it happens again, tell your administrator, and when it was."
-    )
+    default_message: ClassVar[str] = "Try again; else tell your administrator when it was."
     retryable: ClassVar[bool] = False
 
     def __init__(
@@ -65,10 +61,7 @@ class ServerUnreachable(Unavailable):
 
     code = "server-unreachable"
     title = "The server does not answer"
-    default_message = (
-        "Check the network cable and the server address. Started transfers wait and"
-        " continue by themselves."
-    )
+    default_message = "Check network and address. Started transfers go on by themselves."
 
 
 class AgentUnreachable(Unavailable):
@@ -76,9 +69,7 @@ class AgentUnreachable(Unavailable):
 
     code = "agent-unreachable"
     title = "The workstation service is not running"
-    default_message = (
-        "Start it with 'transferapp agent', or ask your administrator to enable the service."
-    )
+    default_message = "Start it with 'transferapp agent', or ask your administrator."
 
 
 class RepositoryUnavailable(Unavailable):
@@ -111,6 +102,13 @@ class DestinationUnwritable(Unavailable):
     code = "destination-unwritable"
     title = "The folder cannot be written"
     default_message = "Connect the drive, or let your account write there; it then goes on."
+
+
+class PlaceUnavailable(Unavailable):
+    """A place that exports are brought to is away: not mounted, or no answer."""
+
+    code = "place-unavailable"
+    title = "The place does not answer"
 
 
 class UploadLost(Unavailable):
@@ -169,6 +167,13 @@ class SignedUrlEnded(Denied):
     default_message = "It had its time, or its session was signed out. Ask for a new one."
 
 
+class QuotaExceeded(Denied):
+    """What a person may keep at a place is used up."""
+
+    code = "quota-exceeded"
+    title = "Your room at this place is used up"
+
+
 class NotFound(TransferAppError):
     """The thing asked for does not exist, or is not visible to the caller."""
 
@@ -178,7 +183,7 @@ class NotFound(TransferAppError):
 
 
 class TargetNotFound(NotFound):
-    """The project, dataset, screen or plate does not exist, or not any more."""
+    """The container, or the place of an export, does not exist, or not any more."""
 
     code = "target-not-found"
     title = "The target does not exist"
@@ -384,10 +389,7 @@ class ViewerUnavailable(TransferAppError):
 
     code = "viewer-unavailable"
     title = "The large viewer cannot run here"
-    default_message = (
-        "It needs OpenGL graphics, which this computer or remote session does not offer. The"
-        " preview inside the window works without it."
-    )
+    default_message = "It needs OpenGL graphics. The preview inside the window does without."
 
 
 class Internal(TransferAppError):
@@ -395,6 +397,4 @@ class Internal(TransferAppError):
 
     code = "internal"
     title = "TransferApp made a mistake"
-    default_message = (
-        "Nothing was deleted. Tell your administrator when it was: the log names the defect."
-    )
+    default_message = "Nothing was deleted. Tell your administrator when: the log has it."

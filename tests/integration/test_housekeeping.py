@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -28,6 +30,7 @@ from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.resources import resource
 from transferapp.ledger.port import ItemChange
+from transferapp.ledger.stores.brought import SqlBroughtItems
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ItemState
 from transferapp.notify.port import NotificationChannel, Preferences
@@ -35,7 +38,11 @@ from transferapp.notify.stores import deliveries as deliveries_store
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.operations.bring_parts import BringParts
+from transferapp.operations.keep_places import PlaceKeeping
 from transferapp.operations.notifications import NotificationRounds
+from transferapp.places.settings import load_places
+from transferapp.places.wiring import open_place
 from transferapp.testing.ledger_suite import PROBLEM, an_import, seal_all
 from transferapp.testing.memory_queue import MemoryTaskQueue
 from transferapp.testing.moved_clock import MovedClock
@@ -74,7 +81,18 @@ class Env:
 
     def env(self, retention: Retention = KEPT) -> Housekeeping:
         stores = Stores(self.ledger, self.deliveries, self.runs, self.grants)
-        return Housekeeping(stores, self.queue, self.clock, retention)
+        brought = SqlBroughtItems(self.engine, self.clock)
+        parts = BringParts(
+            ledger=self.ledger,
+            brought=brought,
+            repository=cast("Any", None),
+            prepared=cast("Any", None),
+            offered=partial(asyncio.to_thread, load_places, None),
+            open_place=open_place,
+            clock=self.clock,
+        )
+        places = PlaceKeeping(parts, brought, self.queue)
+        return Housekeeping(stores, self.queue, self.clock, retention, places)
 
     async def problem(self, key: str) -> None:
         details = await self.ledger.add(an_import(key=key, items=1))

@@ -18,12 +18,12 @@ import pytest
 from tests.support.flaky_wire import FlakyWire
 from tests.support.small_disks import small_disk
 from transferapp import errors
-from transferapp.client import folders
 from transferapp.client.downloads import DownloadedFile, DownloadOrder, download_file
-from transferapp.client.folders import OpenFolder
 from transferapp.client.names import local_path, part_name
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadOrder, upload_file
+from transferapp.host import folders
+from transferapp.host.folders import OpenFolder
 from transferapp.protocol import routes
 from transferapp.sandbox.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import new_id, sample

@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from transferapp.agent.destination import Destination
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.records import FileRecord, Moved
-from transferapp.client import folders, renaming
 from transferapp.client.names import part_name
 from transferapp.client.partial_file import finalize
+from transferapp.host import folders, renaming
 from transferapp.host.clock import SystemClock
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.export_places import (

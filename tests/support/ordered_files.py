@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from transferapp.client.downloads import DownloadOrder
-from transferapp.client.folders import OpenFolder
 from transferapp.client.names import local_path
+from transferapp.host.folders import OpenFolder
 from transferapp.model.transfers import TransferFile
 from transferapp.protocol import routes
 

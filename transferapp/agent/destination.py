@@ -24,7 +24,6 @@ from transferapp.agent.placements import adding
 from transferapp.agent.plate_files import write_plates
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
-from transferapp.client.folders import OpenFolder, open_destination
 from transferapp.client.partial_file import destination_errors
 from transferapp.client.placement import (
     Distinguishing,
@@ -36,6 +35,7 @@ from transferapp.client.placement import (
     fileset,
     plan,
 )
+from transferapp.host.folders import OpenFolder, open_destination
 from transferapp.host.storable_names import same_name
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferFile, TransferItem

@@ -17,9 +17,9 @@ from transferapp.agent.export_folders import below, top_folder
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
-from transferapp.client.folders import OpenFolder
 from transferapp.client.names import check_path_length, folder_name
 from transferapp.client.placement import Placement, PlacementStage
+from transferapp.host.folders import OpenFolder
 from transferapp.host.storable_names import same_name
 from transferapp.model.export_places import ItemPlace
 

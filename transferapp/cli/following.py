@@ -47,7 +47,9 @@ async def follow(
             if at_rest(details):
                 break
             await asyncio.sleep(POLL_EVERY_S)
-            sentence = await hindrance.check()
+            # What a worker brings to a place waits for no workstation.
+            here = not details.transfer.brought_to
+            sentence = await hindrance.check() if here else ""
             details = await server.transfer(transfer_id)
             if hindrance.report(sentence, details) and lines:
                 show_event("waiting", transfer_id=transfer_id, message=sentence)

@@ -79,6 +79,12 @@ COMMANDS = (
         "deposit",
         "Make a bag (BagIt) or an RO-Crate, or both, of an export that is on this computer.",
     ),
+    CommandEntry(
+        "places",
+        "places",
+        "places",
+        "List the places that 'export --to NAME:' brings files to, with what you have there.",
+    ),
     CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
     CommandEntry(
         "receipt",

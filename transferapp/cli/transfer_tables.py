@@ -9,6 +9,7 @@ import humanize
 
 from transferapp.cli import promise_texts, wiring
 from transferapp.cli.output import echo, show_table
+from transferapp.client.server import ServerClient
 from transferapp.errors import TransferAppError
 from transferapp.model.image_pages import image_pages
 from transferapp.model.transfers import Transfer, TransferDetails, TransferKind
@@ -18,10 +19,17 @@ from transferapp.protocol.messages import PlacementView
 MOST_PAGES = 20
 
 
-async def placements_of(details: TransferDetails) -> list[PlacementView]:
-    """Ask this computer's agent where an export's items go; nothing where it cannot say."""
+async def placements_of(server: ServerClient, details: TransferDetails) -> list[PlacementView]:
+    """Ask where an export's items go: the server of those that are brought to a place, else
+    this computer's agent; nothing where it cannot say.
+    """
     if details.transfer.kind is not TransferKind.EXPORT:
         return []
+    if details.transfer.brought_to:
+        return [
+            PlacementView(item_id=one.item_id, path=one.path, placed=one.state == "there")
+            for one in await server.brought(details.transfer.id)
+        ]
     async with wiring.agent_client() as agent:
         with suppress(TransferAppError):
             return await agent.placements(details.transfer.id)

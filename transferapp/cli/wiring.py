@@ -11,6 +11,7 @@ from transferapp.bioformats.port import BioFormats
 from transferapp.cli.log import open_waiting_log
 from transferapp.cli.output import echo
 from transferapp.client.agent import AgentClient
+from transferapp.errors import TransferAppError
 from transferapp.host.clock import SystemClock
 from transferapp.host.paths import host_paths, private_folder
 
@@ -53,6 +54,25 @@ async def omero_checks() -> list[tuple[str, bool, str]]:
         return []
     found = await diagnosis.diagnose(SystemClock())
     return [(check.what, check.ok, check.remedy) for check in found]
+
+
+async def place_checks() -> list[tuple[str, bool, str]]:
+    """Say the same of each place that exports are brought to, as this account meets it."""
+    # The extra 'server' may be absent on a workstation, which brings nothing anywhere.
+    from transferapp.host.installation import InstallationSettings  # noqa: PLC0415
+    from transferapp.places.settings import load_places  # noqa: PLC0415
+    from transferapp.places.wiring import open_place  # noqa: PLC0415
+
+    path = InstallationSettings().places_file
+    found = []
+    for name, settings in load_places(path).places.items():
+        try:
+            await open_place(name, settings).check()
+        except TransferAppError as error:
+            found.append((f"place '{name}'", False, error.message))
+        else:
+            found.append((f"place '{name}'", True, ""))
+    return found
 
 
 def local_people() -> Administration:

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from transferapp.client.downloads import DownloadOrder, download_file
-from transferapp.client.folders import open_destination
 from transferapp.client.names import local_path
 from transferapp.client.partial_file import destination_errors
 from transferapp.client.server import ServerClient
 from transferapp.client.transport import bulk_client
+from transferapp.host.folders import open_destination
 from transferapp.model.attachments import Attachment
 from transferapp.model.containers import ContainerRef
 from transferapp.protocol import routes

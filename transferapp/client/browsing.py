@@ -11,6 +11,7 @@ from transferapp.client.connection import (
 )
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import DuplicateMatch
+from transferapp.model.export_places import ImageLocation
 from transferapp.model.images import ImageDetails, ImageSummary
 from transferapp.protocol import routes
 from transferapp.protocol.duplicates import AskedItem, DuplicatesRequest
@@ -79,6 +80,11 @@ class BrowseClient(ServerConnection):
     async def image(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
         return await self._call(ImageDetails, "GET", f"{routes.IMAGES}/{image_id}")
+
+    async def locations(self, image_id: int) -> list[ImageLocation]:
+        """List where an image lies; in several datasets several times."""
+        path = f"{routes.IMAGES}/{image_id}/locations"
+        return await self._call(list[ImageLocation], "GET", path)
 
     async def thumbnail(self, image_id: int, edge_px: int = 96) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px``."""

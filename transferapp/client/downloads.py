@@ -24,7 +24,6 @@ from tenacity import (
 )
 
 from transferapp import errors
-from transferapp.client.folders import OpenFolder
 from transferapp.client.names import part_name
 from transferapp.client.pace import RateLimit, keep_pace
 from transferapp.client.partial_file import (
@@ -36,6 +35,7 @@ from transferapp.client.partial_file import (
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.transport import TIMEOUT
 from transferapp.host.backoff import Backoff
+from transferapp.host.folders import OpenFolder
 
 #: Called with the bytes of the file that have arrived, once per socket read.
 DownloadListener = Callable[[int], None]

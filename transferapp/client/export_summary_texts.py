@@ -28,6 +28,10 @@ def notes(summary: ExportSummary) -> list[str]:
     """Say what would not come, and which limits are met; one sentence each, the worst first."""
     found = [summary.refused] if summary.refused else []
     found += [_lost_text(named, text) for text, named in _lost(summary).items() if named.count]
+    if summary.room_bytes is not None and not summary.refused:
+        found.append(
+            f"You have room for {humanize.naturalsize(summary.room_bytes)} more at this place."
+        )
     if summary.expected_s is not None and (summary.complete or not summary.estimated):
         found.append(_expected_text(summary, summary.expected_s))
     if summary.through_api:

@@ -108,6 +108,9 @@ class ExportPlan:
     text: str = ""
     #: Leave out what is gone, or not to be seen, instead of exporting nothing.
     skip_missing: bool = False
+    #: The place that a worker brings it to ("cluster:a/b"), where no agent fetches it into
+    #: ``destination``.
+    to: str = ""
     spec: ExportSpec = ExportSpec()  # noqa: RUF009 - frozen
 
 
@@ -170,6 +173,14 @@ async def hand_over_export(
     )
 
 
+async def ask_for_place(server: HandOver, plan: ExportPlan) -> TransferDetails:
+    """Register an export that a worker brings to the place ``plan.to``; nothing of it is on
+    this computer. Raises ServerUnreachable, Denied, Invalid, TargetNotFound.
+    """
+    request = export_request(plan)
+    return (await server.submit_export(request, request_key=plan.request_key)).details
+
+
 def export_request(plan: ExportPlan) -> ExportRequest:
     """Return what the server is asked; raises Invalid where nothing is chosen."""
     if not (plan.image_ids or plan.containers or plan.wells or plan.tags or plan.text):
@@ -186,6 +197,7 @@ def export_request(plan: ExportPlan) -> ExportRequest:
         cut=asked_cut(plan.spec.cut),
         with_annotations=plan.spec.with_annotations,
         layout=plan.spec.layout,
+        to=plan.to,
     )
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from transferapp import errors
-from transferapp.client.folders import OpenFolder
+from transferapp.host.folders import OpenFolder
 
 #: Bytes gathered for one write.
 _BATCH_SIZE = 1 << 20

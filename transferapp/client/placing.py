@@ -15,10 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from transferapp.client.folders import OpenFolder
 from transferapp.client.names import part_name
 from transferapp.client.placement import Placement, PlacementStage
 from transferapp.errors import Internal
+from transferapp.host.folders import OpenFolder
 
 #: What a rename says when the folder that it should replace is not empty, or is one that
 #: this file system replaces never.

@@ -29,6 +29,7 @@ from transferapp.protocol.messages import (
     NewTarget,
     TransferList,
 )
+from transferapp.protocol.places import BroughtView, PlaceView
 
 
 class TransferClient(ServerConnection):
@@ -58,6 +59,17 @@ class TransferClient(ServerConnection):
     ) -> Accepted:
         """Ask for an export; the same key gives the first answer again (a fresh grant)."""
         return await self._submit(routes.EXPORTS, partial(export_body, request), request_key)
+
+    async def places(self) -> list[PlaceView]:
+        """List the places that exports can be brought to; none of an earlier server."""
+        try:
+            return await self._call(list[PlaceView], "GET", routes.PLACES)
+        except NotFound:
+            return []
+
+    async def brought(self, transfer_id: str) -> list[BroughtView]:
+        """List where the items of an export lie that was brought to a place."""
+        return await self._call(list[BroughtView], "GET", routes.brought(transfer_id))
 
     async def export_summary(self, request: ExportRequest) -> ExportSummary:
         """Say what an export would bring; nothing is queued. Raises Denied, Invalid."""

@@ -26,6 +26,8 @@ class InstallationSettings(EnvironmentSettings):
     repository: str = "local"
     #: A TOML file with the commands that people may run (docs/commands.md).
     commands_file: Path | None = None
+    #: A TOML file with the places that exports may be brought to (docs/places.md).
+    places_file: Path | None = None
 
     @field_validator("data")
     @classmethod

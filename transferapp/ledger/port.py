@@ -21,6 +21,7 @@ from transferapp.model.transfers import ItemRole
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from transferapp.model.brought import BroughtItem
     from transferapp.model.containers import ContainerRef
     from transferapp.model.drops import Drop, SourceScan
     from transferapp.model.events import Event, EventKind
@@ -89,6 +90,8 @@ class NewTransfer:
     asked_by: str = ""
     #: Export: in which form, and which part of each image.
     export: ExportSpec = _ORIGINALS
+    #: Export: the place and the folder there that it is brought to ("cluster:a/My export").
+    brought_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +285,60 @@ class OldTransfers(Protocol):
     async def forget_transfers(self, before: datetime) -> int:
         """Delete transfers that have not changed since a time and whose items are all
         imported, delivered or cancelled, with items and files; returns how many.
+        """
+
+
+class BroughtItems(Protocol):
+    """What lies at places, for those who bring it and those who ask."""
+
+    async def free_export(self, owner: str, place: str, export: str) -> str:
+        """Return this folder, or the next ("My export (2)") that no export of the person has
+        at the place.
+        """
+
+    async def reserve(self, item: BroughtItem, quota_bytes: int) -> bool:
+        """Note where an item goes before it does; repeated with another spot it goes there.
+        False when another item has the spot. Raises QuotaExceeded where the person would have
+        more than ``quota_bytes`` (0: any number) at the place.
+        """
+
+    async def brought(self, item_id: str, mark: str, expires_at: datetime | None) -> None:
+        """Note that an item is there, and until when."""
+
+    async def removed(self, item_ids: Sequence[str]) -> None:
+        """Note that items are not there (any more)."""
+
+    async def brought_item(self, item_id: str) -> BroughtItem | None:
+        """Return where an item goes, or lies; None where nobody said."""
+
+    async def brought_of(self, transfer_id: str) -> list[BroughtItem]:
+        """List where the items of a transfer go, or lie, or have lain."""
+
+    async def used_bytes(self, owner: str, place: str) -> int:
+        """Return how many bytes of a person lie at a place, or are on the way."""
+
+
+class OldBroughtItems(Protocol):
+    """What lies at places, for those who keep house."""
+
+    async def expired(self, place: str, now: datetime, limit: int = 500) -> list[BroughtItem]:
+        """List items of a place whose time is over, the first of them first."""
+
+    async def abandoned(self, limit: int = 500) -> list[BroughtItem]:
+        """List items that were on their way, and have been cancelled or have failed."""
+
+    async def unbrought(self, limit: int = 500) -> list[str]:
+        """List the ids of items that are ready to be brought to a place."""
+
+    async def exports_at(self, place: str) -> list[tuple[str, str]]:
+        """List owner and folder of every export of which something lies at a place."""
+
+    async def export_gone(self, owner: str, place: str, export: str) -> int:
+        """Note that nothing of an export is there any more; returns how many items."""
+
+    async def notify_expiry(self, place: str, before: datetime) -> int:
+        """Tell people, each once, what of theirs expires before a time; returns how many
+        exports.
         """
 
 

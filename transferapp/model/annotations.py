@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from transferapp.model.images import Annotation, AnnotationKind
 
+#: Of the pairs on a result that say which image it was made from.
+MADE_FROM = "transferapp/made-from"
 #: OMERO.web lets the owner edit key-value pairs of this namespace, and of no other.
 EDITABLE_PAIRS = "openmicroscopy.org/omero/client/mapAnnotation"
 #: Of one import or item; each is a row and a link for every image.

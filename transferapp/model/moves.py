@@ -92,6 +92,12 @@ DOWNLOAD = Move(
     "download", Mover.WORKSTATION, _EXPORT,
     frozenset({_S.READY}), frozenset({_S.DOWNLOADING}),
 )  # fmt: skip
+#: A worker brings the files to a place of the facility.
+BRING = Move(
+    "bring", Mover.WORKER, _EXPORT,
+    frozenset({_S.READY, _S.DOWNLOADING, _S.WAITING, _S.STALLED}),
+    frozenset({_S.DOWNLOADING, _S.DELIVERED}) | _ASKED,
+)  # fmt: skip
 #: Every file is at its destination, with the right hash; may be said again.
 DELIVER = Move(
     "deliver", Mover.WORKSTATION, _EXPORT,
@@ -123,7 +129,7 @@ REPORT_LEFT = Move(
 
 MOVES = (
     UPLOAD, REPORT, GO_ON, COMPLETE, RECEIVE, IMPORT,
-    PREPARE, DOWNLOAD, DELIVER,
+    PREPARE, DOWNLOAD, BRING, DELIVER,
     CANCEL, RETRY, SEND_ANEW, REPORT_LEFT,
 )  # fmt: skip
 

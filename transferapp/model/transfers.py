@@ -174,6 +174,9 @@ class Transfer:
     look: SourceScan | None = None
     #: Export: one of ``ExportForm``.
     form: str = ""
+    #: Export: the place and the folder there that it is brought to ("cluster:a/My export");
+    #: empty: a workstation fetches it.
+    brought_to: str = ""
     #: Import: who asked for it and has its files, where that is not the owner; else empty.
     asked_by: str = ""
     #: Import: what the repository is not asked to do.

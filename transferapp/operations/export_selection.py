@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from transferapp.errors import ImageNotFound, Invalid, TargetNotFound
 from transferapp.model.containers import ContainerRef
@@ -102,6 +102,15 @@ async def chosen_images(
     if not found:
         raise Invalid(NOTHING)
     return found
+
+
+async def size_of_originals(session: RepositorySession, images: Sequence[ImageSummary]) -> int:
+    """Return the bytes of the images' original files, those of each fileset once."""
+    filesets: dict[int, int] = {}
+    for ids in _batches([image.id for image in images]):
+        for size in await session.images.sizes(ids):
+            filesets[size.fileset_id] = size.size_bytes
+    return sum(filesets.values())
 
 
 def _unknown(image_id: int) -> ImageNotFound:

@@ -12,6 +12,7 @@ from transferapp.model.transfers import TransferKind
 from transferapp.operations.export_estimate import estimated_part
 from transferapp.operations.export_pace import expected_s
 from transferapp.operations.export_selection import NOTHING, TOO_MANY, ExportSelection
+from transferapp.operations.places import PlaceOffers, too_much
 from transferapp.prepared.port import Prepared
 from transferapp.protocol.export_requests import MAX_IMAGES, ExportRequest
 from transferapp.protocol.export_summaries import (
@@ -36,17 +37,22 @@ class ExportSummaries:
         repository: Repository,
         prepared: Prepared,
         ledger: TransferLists,
+        places: PlaceOffers,
         *,
         longest_s: float = LONGEST_S,
     ) -> None:
         """Count in ``repository`` for about ``longest_s`` seconds, then as far as it got."""
         self._repository, self._prepared = repository, prepared
         self._ledger = ledger
+        self._places = places
         self._longest_s = longest_s
 
     async def summarize(self, username: str, request: ExportRequest) -> ExportSummary:
-        """Count what the person chose; raises RepositoryUnavailable, PermissionDenied."""
+        """Count what the person chose; raises RepositoryUnavailable, PermissionDenied, and
+        TargetNotFound.
+        """
         spec = request.spec()
+        room = await self._places.room_bytes(username, request.to)
         counted = _Counted(spec)
         ends = asyncio.get_running_loop().time() + self._longest_s
         async with self._repository.session(username) as session:
@@ -71,9 +77,11 @@ class ExportSummaries:
             unsuitable=counted.unsuitable.shown(),
             most_images=MAX_IMAGES,
             free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
+            room_bytes=room,
             through_api=self._through_api(spec),
             expected_s=expected_s(last, spec.form, counted.size_bytes),
-            refused=_refused(selection, request, complete=complete),
+            refused=_refused(selection, request, complete=complete)
+            or too_much(room, request.to, counted.size_bytes, estimated=spec.form.converts),
         )
 
     def _through_api(self, spec: ExportSpec) -> bool:

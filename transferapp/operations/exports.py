@@ -13,6 +13,7 @@ from transferapp.errors import (
     ChecksumMismatch,
     Invalid,
     NoSuchFile,
+    QuotaExceeded,
     StateConflict,
     TransferNotFound,
 )
@@ -24,6 +25,7 @@ from transferapp.ledger.port import (
     NewTransfer,
     PlannedItem,
 )
+from transferapp.model.brought import BroughtTo
 from transferapp.model.containers import ContainerRef
 from transferapp.model.export_specs import ExportForm, ExportSpec
 from transferapp.model.images import ImageSummary
@@ -37,13 +39,14 @@ from transferapp.model.transfers import (
 )
 from transferapp.operations.convert_image import ConvertImage
 from transferapp.operations.export_places import ANY_WELL, image_places, placed_items
-from transferapp.operations.export_selection import chosen_images
+from transferapp.operations.export_selection import chosen_images, size_of_originals
 from transferapp.operations.imports import (
     REPOSITORY_RESOURCE,
     TRANSFER_GRANT_LIFETIME,
     RequestRecords,
 )
 from transferapp.operations.manifest import check_title
+from transferapp.operations.places import PlaceOffers, too_much
 from transferapp.operations.prepare_export import PrepareExport
 from transferapp.prepared.port import Prepared
 from transferapp.protocol.export_requests import ExportRequest
@@ -76,7 +79,9 @@ class ExportRequests:
         grants: Grants,
         repository: Repository,
         prepared: Prepared,
+        places: PlaceOffers,
     ) -> None:
+        self._places = places
         self._ledger = ledger
         self._queue = queue
         self._grants = grants
@@ -86,13 +91,19 @@ class ExportRequests:
     async def submit(self, username: str, request: ExportRequest, request_key: str) -> Accepted:
         """Take an export on; the same key gives the first one, with a fresh grant.
 
-        Raises ImageNotFound, TargetNotFound for what this person cannot see, and Invalid for
-        nothing, or too much.
+        Raises ImageNotFound, TargetNotFound for what this person cannot see, Invalid for
+        nothing, or too much, and TargetNotFound, QuotaExceeded for where it goes.
         """
         check_title(request.name)
         spec = request.spec()
+        room = await self._places.room_bytes(username, request.to)
         async with self._repository.session(username) as session:
             images = await chosen_images(session, request)
+            size = 0
+            if room is not None and not spec.form.converts:
+                size = await size_of_originals(session, images)
+            if refused := too_much(room, request.to, size, estimated=spec.form.converts):
+                raise QuotaExceeded(refused)
             chosen = _chosen(request)
             known = await image_places(session.containers, images, chosen)
         # A second of work for 100,000 images: others get their answers meanwhile.
@@ -107,6 +118,7 @@ class ExportRequests:
                 request_key=request_key,
                 items=items,
                 export=spec,
+                brought_to=await self._brought_to(username, request),
             )
         )
         await self._enqueue(details)
@@ -168,6 +180,8 @@ class ExportRequests:
             raise TransferNotFound("This item of a transfer does not exist.")
         if work.transfer.kind is not TransferKind.EXPORT:
             raise Invalid("Only files of an export can be delivered.")
+        if work.transfer.brought_to:
+            raise Invalid("This export is brought to a place. Nobody else delivers it.")
         if work.item.state is ItemState.DELIVERED:
             return work.item
         _check_hashes(work, reported)
@@ -177,6 +191,12 @@ class ExportRequests:
         if work.export.form.converts:
             await self._prepared.discard(item_id)
         return await self._ledger.item(item_id)
+
+    async def _brought_to(self, username: str, request: ExportRequest) -> str:
+        if not request.to:
+            return ""
+        asked = BroughtTo.parse(request.to)
+        return str(await self._places.destination(username, asked, request.name))
 
     async def _downloading(self, found: FileWork) -> None:
         if found.item_state is ItemState.READY:

@@ -16,12 +16,13 @@ from transferapp.model.transfers import (
     TransferItem,
     TransferKind,
 )
+from transferapp.operations.bring_parts import bring_task, bring_task_id
 from transferapp.operations.exports import export_task
 from transferapp.operations.imports import going_on, item_task
 from transferapp.prepared.port import Prepared
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.moves import REDRIVE, RESUME
-from transferapp.taskqueue.port import TaskControl
+from transferapp.taskqueue.port import NewTask, TaskControl
 
 
 class _Records(TransferLists, ItemMoves, Protocol):
@@ -78,6 +79,9 @@ class TransferControl:
         # It may never have been queued, or its task ended a moment ago.
         with suppress(TransferNotFound, StateConflict):
             await self._stop(kind, item.id)
+        if kind is TransferKind.EXPORT:
+            with suppress(TransferNotFound, StateConflict):
+                await self._stop(kind, bring_task_id(item.id))
         return True
 
     async def _stop(self, kind: TransferKind, task_id: str) -> None:
@@ -112,22 +116,25 @@ class TransferControl:
             state = ItemState.READY if item.file_count else ItemState.QUEUED
         await self._ledger.move(item.id, RETRY, ItemChange(state))
         if state is not ItemState.READY:
-            await self._wake(details, item)
+            await self._wake(_task(details, item))
+        elif details.transfer.brought_to:
+            await self._wake(bring_task(details.transfer, item.id))
 
-    async def _wake(self, details: TransferDetails, item: TransferItem) -> None:
-        owner = details.transfer.owner
-        if details.transfer.kind is TransferKind.IMPORT:
-            task = item_task(item, owner)
-        else:
-            task = export_task(details.transfer, item.id)
+    async def _wake(self, task: NewTask) -> None:
         if await self._queue.enqueue(task):
             return
-        state = (await self._queue.get(item.id)).state
+        state = (await self._queue.get(task.id)).state
         if state in REDRIVE.start:
-            await self._queue.redrive(item.id)
+            await self._queue.redrive(task.id)
         elif state in RESUME.start:
-            await self._queue.resume(item.id)
+            await self._queue.resume(task.id)
         # Else it is on its way already.
+
+
+def _task(details: TransferDetails, item: TransferItem) -> NewTask:
+    if details.transfer.kind is TransferKind.IMPORT:
+        return item_task(item, details.transfer.owner)
+    return export_task(details.transfer, item.id)
 
 
 def _chosen(details: TransferDetails, item_id: str | None) -> Sequence[TransferItem]:

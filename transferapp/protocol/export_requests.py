@@ -19,6 +19,10 @@ MAX_IMAGES = 100_000
 Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$", max_length=4096)]
 #: A part of names; databases hold no NUL.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
+#: ``NAME:`` or ``NAME:a/b``; what a name is says ``places.settings``.
+To = Annotated[
+    str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{1,30}:[^\x00-\x1f]{0,1024})?$")
+]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]+:[0-9]{1,19}$")]
 
 
@@ -63,6 +67,9 @@ class ExportRequest(Message):
     with_annotations: bool = False
     #: Sorted into folders as in the repository, or all side by side.
     layout: ExportLayout = ExportLayout.TREE
+    #: The place that a worker brings it to, and a folder there; empty: a workstation
+    #: fetches it.
+    to: To = ""
 
     @model_validator(mode="after")
     def _of_something(self) -> Self:

@@ -58,5 +58,8 @@ class ExportSummary(Message):
     through_api: bool = False
     #: Seconds, as this person's last exports of this form went; None: there were none.
     expected_s: float | None = None
+    #: Bytes that the person may still have at the place that it goes to; None: no place, or
+    #: no quota there.
+    room_bytes: Number | None = None
     #: Why an export would be refused now; empty where it would be taken on.
     refused: str = ""

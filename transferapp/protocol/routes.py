@@ -18,6 +18,7 @@ IMPORT_CHECK = "/v1/imports/check"
 DUPLICATES = "/v1/duplicates"
 EXPORTS = "/v1/exports"
 EXPORT_SUMMARY = "/v1/exports/summary"
+PLACES = "/v1/places"
 TRANSFERS = "/v1/transfers"
 UPLOADS = "/v1/uploads"
 EVENTS = "/v1/events"
@@ -45,6 +46,11 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 CHECKSUM_ALGORITHM = "blake3"
 #: Bytes of one upload part; docs/adr/0005 says why.
 PART_SIZE = 16 << 20
+
+
+def brought(transfer_id: str) -> str:
+    """Where it is told where the items of an export lie that is brought to a place."""
+    return f"{TRANSFERS}/{transfer_id}/brought"
 
 
 def command_output(run_id: str) -> str:

@@ -17,6 +17,7 @@ from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
+from transferapp.ledger.stores.brought import SqlBroughtItems
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.skips import skips_of
 from transferapp.notify.settings import NotifySettings
@@ -29,12 +30,14 @@ from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
+from transferapp.operations.places import PlaceOffers
 from transferapp.operations.receipt_check import ReceiptChecks
 from transferapp.operations.receipts import Receipts
 from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
+from transferapp.places.settings import load_places
 from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.receipts.key_file import read_keys
 from transferapp.repositories.port import Repository
@@ -84,6 +87,10 @@ async def _parts(
 ) -> Parts:
     ledger, queue, repository, staging, prepared, senders = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
+    places = PlaceOffers(
+        partial(asyncio.to_thread, load_places, settings.places_file),
+        await asyncio.to_thread(SqlBroughtItems, engine, clock),
+    )
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
     keys = await asyncio.to_thread(signing_keys, settings.signing_keys_file)
     await asyncio.to_thread(read_keys, settings.receipt_keys_file)
@@ -116,8 +123,9 @@ async def _parts(
             may_skip=skips_of(settings.import_skip),
         ),
         sending_anew=SendingAnew(ledger, staging, repository),
-        exports=ExportRequests(ledger, queue, grants, repository, prepared),
-        export_summaries=ExportSummaries(repository, prepared, ledger),
+        exports=ExportRequests(ledger, queue, grants, repository, prepared, places),
+        export_summaries=ExportSummaries(repository, prepared, ledger, places),
+        places=places,
         transfers=TransferControl(ledger, queue, staging, prepared),
         receipts=Receipts(ledger, repository, settings.receipt_keys_file),
         receipt_checks=ReceiptChecks(repository),

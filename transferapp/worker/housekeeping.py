@@ -18,6 +18,7 @@ from transferapp.host.clock import Clock
 from transferapp.host.supervise import supervised
 from transferapp.ledger.port import ItemMoves, OldTransfers
 from transferapp.notify.port import OldDeliveries
+from transferapp.operations.keep_places import PlaceKeeping
 from transferapp.taskqueue.port import TaskSubmission
 from transferapp.worker.leftovers import queue_leftovers
 
@@ -56,8 +57,14 @@ class Housekeeping:
     """What is done now and then; any number of workers may do so at the same time."""
 
     def __init__(
-        self, stores: Stores, queue: TaskSubmission, clock: Clock, retention: Retention
+        self,
+        stores: Stores,
+        queue: TaskSubmission,
+        clock: Clock,
+        retention: Retention,
+        places: PlaceKeeping,
     ) -> None:
+        self._places = places
         self._stores = stores
         self._ledger = stores.ledger
         self._deliveries = stores.deliveries
@@ -68,11 +75,21 @@ class Housekeeping:
     async def round(self) -> None:
         """Do each chore once; one that fails keeps no other from being done."""
         await _chore("leftovers", self._leftovers)
+        await self.check_places()
+        await _chore("items to bring", self._places.bring_leftovers)
+        await _chore("cancelled items at places", self._places.discard_abandoned)
+        await _chore("items that expire", self._places.notify_expiry)
+        await _chore("expired items", self._places.remove_expired)
+        await _chore("items deleted at places", self._places.note_gone)
         await _chore("events", self._forget_events)
         await _chore("notifications", self._forget_notifications)
         await _chore("transfers", self._forget_transfers)
         await _chore("command runs", self._forget_command_runs)
         await _chore("grants", self._forget_grants)
+
+    async def check_places(self) -> None:
+        """Log which places cannot be used."""
+        await _chore("places", self._places.check_places)
 
     async def _leftovers(self) -> int:
         """Queue what a server received and was killed before it could queue it."""
@@ -114,6 +131,7 @@ def maintaining(
 
 
 async def _keep(housekeeping: Housekeeping, every_s: float) -> None:
+    await housekeeping.check_places()
     while True:
         await asyncio.sleep(every_s)
         await housekeeping.round()

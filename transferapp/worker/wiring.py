@@ -18,23 +18,29 @@ from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
+from transferapp.ledger.stores.brought import SqlBroughtItems
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.notify.settings import NotifySettings
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.notify.wiring import Senders, open_senders
 from transferapp.operations.attach_files import attach_files_kind
+from transferapp.operations.bring_export import bring_export_kind
+from transferapp.operations.bring_parts import BringParts, place_resource, then_bring
 from transferapp.operations.command_requests import target_of
 from transferapp.operations.convert_image import convert_image_kind
 from transferapp.operations.convert_portion import convert_portion_kind
 from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.import_fileset import import_fileset_kind
+from transferapp.operations.keep_places import PlaceKeeping
 from transferapp.operations.notifications import (
     NotificationRounds,
     deliver_notification_kind,
 )
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.operations.run_command import CommandParts, run_command_kind
+from transferapp.places.settings import load_places
+from transferapp.places.wiring import open_place
 from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.repositories.port import Repository
 from transferapp.repositories.web_pages import image_page_of
@@ -86,7 +92,11 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     prepared = FilesystemPrepared(settings.prepared_folder)
     repository = open_repository(settings.repository, settings.repository_folder, clock)
     queue_settings = QueueSettings(
-        limits={**settings.limits, **_command_limits(settings)},
+        limits={
+            **settings.limits,
+            **_command_limits(settings),
+            **_place_limits(settings),
+        },
         dead_after_s=settings.worker_dead_after_s,
         pools={**DEFAULT_POOLS, WorkClass.CONVERSIONS: settings.conversions},
     )
@@ -96,14 +106,30 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     deliveries = SqlDeliveries(engine, clock)
     preferences = SqlPreferenceStore(engine, clock)
     command_runs = SqlCommandRuns(engine, clock)
+    brought = SqlBroughtItems(engine, clock)
+    bringing = BringParts(
+        ledger=ledger,
+        brought=brought,
+        repository=repository,
+        prepared=prepared,
+        offered=partial(asyncio.to_thread, load_places, settings.places_file),
+        open_place=open_place,
+        clock=clock,
+    )
+    queue = DbosTaskQueue(engine, queue_settings, clock)
     kinds = [
         import_fileset_kind(ledger, staging, repository, clock),
         attach_files_kind(ledger, staging, repository),
-        prepare_export_kind(ledger, repository, clock),
-        convert_image_kind(
-            ledger, prepared, repository, FORMS, portion_pixels=settings.portion_pixels
+        then_bring(prepare_export_kind(ledger, repository, clock), ledger, queue),
+        then_bring(
+            convert_image_kind(
+                ledger, prepared, repository, FORMS, portion_pixels=settings.portion_pixels
+            ),
+            ledger,
+            queue,
         ),
         convert_portion_kind(ledger, prepared, repository, FORMS),
+        bring_export_kind(bringing),
         deliver_notification_kind(deliveries, preferences, senders.by_channel),
         run_command_kind(
             CommandParts(
@@ -114,7 +140,6 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
             )
         ),
     ]
-    queue = DbosTaskQueue(engine, queue_settings, clock)
     return WorkerParts(
         engine=engine,
         ledger=ledger,
@@ -138,8 +163,19 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
             queue,
             clock,
             settings.retention,
+            PlaceKeeping(bringing, brought, queue),
         ),
     )
+
+
+def _place_limits(settings: WorkerSettings) -> dict[str, int]:
+    try:
+        places = load_places(settings.places_file).places
+    except SettingsInvalid as error:
+        # All else goes on; every export to a place asks its person, with this sentence.
+        _log.error("no places", error=error.message)
+        return {}
+    return {place_resource(name): place.limit for name, place in places.items()}
 
 
 def _command_limits(settings: WorkerSettings) -> dict[str, int]:

@@ -48,6 +48,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         Diagnosis(*asyncio.run(processes_here.agent_check())),
         *(Diagnosis(*reported) for reported in asyncio.run(processes_here.server_checks())),
         *(Diagnosis(*reported) for reported in asyncio.run(wiring.omero_checks())),
+        *(Diagnosis(*reported) for reported in asyncio.run(wiring.place_checks())),
     ]
     if as_json:
         show_json([asdict(finding) for finding in findings])

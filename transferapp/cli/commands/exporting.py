@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,12 @@ from transferapp.cli.given_paths import given_path
 from transferapp.cli.output import ExitCode, command, echo, show_json, warn
 from transferapp.cli.transfer_tables import placements_of
 from transferapp.client.export_summary_texts import amount_text, is_whole, notes
-from transferapp.client.importing import ExportPlan, export_request, hand_over_export
+from transferapp.client.importing import (
+    ExportPlan,
+    ask_for_place,
+    export_request,
+    hand_over_export,
+)
 from transferapp.client.server import ServerClient
 from transferapp.errors import Invalid
 from transferapp.model.export_places import ExportLayout
@@ -25,14 +31,19 @@ from transferapp.model.transfers import TransferDetails
 from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.messages import PlacementView
 
+#: A drive of Windows has one letter; ``./cluster:`` is a folder here.
+_PLACE = re.compile(r"[a-z][a-z0-9-]{1,30}:")
+
 
 @command
 def export_images(  # noqa: PLR0913 - each is an option of the command line
     sources: selecting.Sources = None,
     to: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            parser=given_path, metavar="FOLDER", help="The folder that the files go to."
+            metavar="FOLDER|PLACE:[FOLDER]",
+            help="The folder here that the files go to, or a place of the facility:"
+            " 'transferapp places' lists them.",
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="What to call this export.")] = "",
@@ -66,7 +77,8 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     chosen = selecting.selected(sources or [], tag or [], query, list_file)
     if to is None and not dry_run:
         raise typer.BadParameter("Name the folder that the files go to.", param_hint="--to")
-    destination = _folder(to) if to else Path()
+    place = to if to and _PLACE.match(to) else ""
+    destination = Path() if place or to is None else _folder(given_path(to))
 
     async def planned(server: ServerClient) -> ExportPlan:
         named = [await selecting.container_named(server, one) for one in chosen.containers]
@@ -79,6 +91,7 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
             tags=chosen.tags,
             text=chosen.text,
             skip_missing=skip_missing,
+            to=place,
             spec=spec,
         )
 
@@ -88,21 +101,27 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
 
     async def work() -> tuple[TransferDetails, list[PlacementView]]:
         async with signed_in.server_client() as (server, who):
-            plan = await planned(server)
-            async with wiring.agent_client() as agent:
-                view = await hand_over_export(server, agent, plan, owner=who.username)
+            transfer_id = await _asked_for(server, await planned(server), who.username)
             details = await following.follow(
-                server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
+                server, transfer_id, wait=wait or follow, as_lines=as_json and follow
             )
             if wait or follow:
                 await following.manifest_written(details)
-            return details, await placements_of(details)
+            return details, await placements_of(server, details)
 
     if dry_run:
         _show_summary(asyncio.run(summarize()), as_json=as_json)
         return
     details, placements = asyncio.run(work())
     conclude(details, as_json=as_json, as_line=follow, placements=placements)
+
+
+async def _asked_for(server: ServerClient, plan: ExportPlan, username: str) -> str:
+    """Ask for an export, and where it goes to this computer give it to the agent."""
+    if plan.to:
+        return (await ask_for_place(server, plan)).transfer.id
+    async with wiring.agent_client() as agent:
+        return (await hand_over_export(server, agent, plan, owner=username)).transfer_id
 
 
 def _show_summary(summary: ExportSummary, *, as_json: bool) -> None:

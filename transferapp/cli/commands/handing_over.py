@@ -17,6 +17,7 @@ from transferapp.cli import (
     existing,
     following,
     import_scan,
+    linking,
     signed_in,
     targets,
     wiring,
@@ -65,7 +66,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     paths: Annotated[list[Path], typer.Argument(parser=given_path, help="Files and folders.")],
     to: Annotated[
         str, typer.Option(help="Dataset:12, Dataset:NAME, PROJECT/DATASET, Screen:NAME")
-    ],
+    ] = "",
     name: Annotated[str, typer.Option(help="What to call this import.")] = "",
     ignore: Annotated[
         list[str] | None,
@@ -76,6 +77,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     comment: annotating.Comment = "",
     key_value: annotating.KeyValues = None,
     key_values: annotating.KeyValuesFile = None,
+    link_to: linking.LinkTo = "",
     group: Annotated[str, typer.Option(help="Only look there, and make a target there.")] = "",
     create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
     owner: Annotated[
@@ -108,7 +110,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
-    targets.check_target(to)
+    linking.check_targets(link_to, to)
     if owner and skip_existing:
         raise Invalid(
             "--skip-existing goes by your own images, and --for imports for somebody else."
@@ -136,14 +138,16 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         async with signed_in.server_client() as (server, who):
             await check_attaching(server, scanned.attachments)
             # Not made yet: there may be nothing to put into it.
-            find = partial(targets.find_target, server, to, group=group, owner=owner)
+            results = await linking.results_target(server, link_to, to)
+            find = partial(targets.find_target, server, results.to, group=group, owner=owner)
+            linked = request.noted(results.annotations)
             target = None if create else await find(create=False)
             left = await request.without_existing(server, who.username, scanned)
             if not left.ready:
                 return None, left
             async with wiring.agent_client() as agent:
-                target = target or await request.found_or_made(find, server, agent, left)
-                plan = request.plan(target, left)
+                target = target or await linked.found_or_made(find, server, agent, left)
+                plan = linked.plan(target, left)
                 view = await hand_over_import(server, agent, plan, owner=who.username)
             if not as_json:
                 count = len(left.ready)
@@ -179,6 +183,10 @@ class _ImportRequest:
     own_annotations: Mapping[Path, OwnAnnotations] = field(default_factory=dict)
     skip: frozenset[Skip] = frozenset()
     owner: str = ""
+
+    def noted(self, more: tuple[Annotation, ...]) -> _ImportRequest:
+        """Return it with more annotations."""
+        return replace(self, annotations=(*self.annotations, *more))
 
     async def without_existing(
         self, server: ServerClient, username: str, scanned: ScannedDrop

@@ -113,6 +113,9 @@ def _do_and_show(request: Action, transfer_id: str, *, as_json: bool) -> None:
         async with signed_in.server_client() as (server, _):
             await request.do(server, transfer_id)
             details = await following.scanned_at(server, transfer_id)
+            placements = await placements_of(server, details)
+            brought_to = details.transfer.brought_to
+            brought = await server.brought(transfer_id) if brought_to else []
         if as_json:
             show_json(
                 {
@@ -121,10 +124,11 @@ def _do_and_show(request: Action, transfer_id: str, *, as_json: bool) -> None:
                     "files": details.files,
                     "left_out": details.left_out,
                     "image_pages": pages_of(details),
+                    "brought": brought,
                 }
             )
         else:
-            show_details(details, await placements_of(details))
+            show_details(details, placements)
 
     asyncio.run(work())
 

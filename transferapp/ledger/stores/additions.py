@@ -126,6 +126,7 @@ def _transfer_row(
         "annotations": annotations_value(new.annotations),
         "skip": sorted(new.skip) or None,
         "export": spec_value(new.export) if new.kind is TransferKind.EXPORT else None,
+        "brought_to": new.brought_to,
         "trouble": None,
         "left_out_files": new.drop.left_out_files if new.drop else None,
         "left_out_names": list(first_names(new.drop.left_out)) if new.drop else None,

@@ -144,7 +144,7 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
         image_annotations=image_annotations_of(item["image_annotations"] or ()),
         skip=frozenset(map(Skip, transfer["skip"] or ())),
         export=spec_of(transfer["export"]),
-        place=place_of(item) if item["place"] is not None else None,
+        place=place_of(item) if item["place"] else None,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from transferapp.ledger.stores.schema import events, files, items, left_out, transfers
+from transferapp.ledger.stores.schema import brought, events, files, items, left_out, transfers
 from transferapp.model.moves import FINAL_STATES
 
 _PAGE_OF_EVENTS = 2000
@@ -41,13 +41,17 @@ def forget_transfers(connection: sa.Connection, before: datetime) -> int:
     others = sa.select(items.c.id).where(
         items.c.transfer_id == transfers.c.id, items.c.state.not_in(_OVER)
     )
+    # What lies at a place is known from here only.
+    there = sa.select(brought.c.item_id).where(
+        brought.c.transfer_id == transfers.c.id, brought.c.removed_at.is_(None)
+    )
     ended = sa.select(transfers.c.id).where(
-        transfers.c.updated_at < before, sa.not_(others.exists())
+        transfers.c.updated_at < before, sa.not_(others.exists()), sa.not_(there.exists())
     )
     # Locked: a person may retry one at this moment.
     page = ended.order_by(transfers.c.seq).limit(_PAGE_OF_TRANSFERS).with_for_update()
     ids = list(connection.execute(page).scalars())
-    for table in (files, items, left_out):
+    for table in (brought, files, items, left_out):
         connection.execute(table.delete().where(table.c.transfer_id.in_(ids)))
     connection.execute(transfers.delete().where(transfers.c.id.in_(ids)))
     return len(ids)

@@ -108,6 +108,7 @@ def transfer_of(row: Row) -> Transfer:
         asked_by=row["asked_by"],
         skip=frozenset(map(Skip, row["skip"] or ())),
         form=str(spec_of(row["export"]).form) if kind is TransferKind.EXPORT else "",
+        brought_to=row["brought_to"],
     )
 
 

@@ -48,6 +48,8 @@ transfers = sa.Table(
     sa.Column("skip", _Json),
     # Form, part and layout of an export's images; NULL for original files side by side.
     sa.Column("export", _Json),
+    # The place and the folder there that an export is brought to; empty: it is fetched.
+    _text("brought_to"),
     # Everything that lists show is counted here, so that a list reads one row a transfer.
     sa.Column("states", _Json, nullable=False),
     _count("settled"),
@@ -150,6 +152,38 @@ files = sa.Table(
     sa.Column("repository_file_id", sa.BigInteger),
     sa.Index("ledger_files_item", "item_id", "seq"),
     sa.Index("ledger_files_transfer", "transfer_id", "seq"),
+)
+
+brought = sa.Table(
+    "ledger_brought",
+    metadata,
+    _seq(),
+    sa.Column("item_id", _Id, sa.ForeignKey("ledger_items.id"), nullable=False, unique=True),
+    sa.Column("transfer_id", _Id, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("place", sa.String(64), nullable=False),
+    # Below the person's own folder: that of the export, and in it that of the item.
+    sa.Column("export", sa.Text, nullable=False),
+    sa.Column("inside", sa.Text, nullable=False),
+    _count("size_bytes"),
+    # By which the place knows the files; empty until they are there.
+    _text("mark"),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("notified_at", UtcDateTime),
+    sa.Column("removed_at", UtcDateTime),
+    sa.Index("ledger_brought_transfer", "transfer_id"),
+    sa.Index("ledger_brought_expiry", "expires_at"),
+)
+#: Nobody brings two items to one spot.
+sa.Index(
+    "ledger_brought_spot",
+    brought.c.place,
+    brought.c.owner,
+    brought.c.export,
+    brought.c.inside,
+    unique=True,
+    sqlite_where=sa.text("removed_at IS NULL"),
+    postgresql_where=sa.text("removed_at IS NULL"),
 )
 
 events = sa.Table(

@@ -27,10 +27,10 @@ from pathlib import Path, PurePath
 import httpx
 
 from transferapp.client.downloads import DownloadOrder, download_file
-from transferapp.client.folders import OpenFolder
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadedFile, UploadOrder, upload_file
 from transferapp.errors import SettingsInvalid
+from transferapp.host.folders import OpenFolder
 from transferapp.protocol import routes
 from transferapp.sandbox.data_server import DataServer, data_server
 

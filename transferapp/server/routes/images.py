@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from transferapp.model.containers import ContainerRef
+from transferapp.model.export_places import ImageLocation
 from transferapp.model.images import ImageDetails, ImageSummary
 from transferapp.protocol import routes
 from transferapp.protocol.messages import Page
@@ -46,6 +47,14 @@ async def image(image_id: Number, grant: SessionGrant, request: Request) -> Resp
     async with parts_of(request).repository.session(grant.username) as session:
         found = await session.images.get(image_id)
     return json_answer(ImageDetails, found)
+
+
+@router.get("/{image_id}/locations", response_model=list[ImageLocation])
+async def locations(image_id: Number, grant: SessionGrant, request: Request) -> Response:
+    """List the projects, datasets, screens and plates that an image lies in."""
+    async with parts_of(request).repository.session(grant.username) as session:
+        found = await session.containers.locate([image_id])
+    return json_answer(list[ImageLocation], found)
 
 
 @router.get("/{image_id}/thumbnail", response_class=Response)

@@ -21,8 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from transferapp.client.renaming import rename_new
 from transferapp.errors import DestinationUnwritable
+from transferapp.host.renaming import rename_new
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | _BINARY
@@ -40,16 +40,20 @@ class OpenFolder:
     Methods raise OSError, and DestinationUnwritable for what others put in the way.
     """
 
-    def __init__(self, path: Path, handle: int | None) -> None:
+    def __init__(self, path: Path, handle: int | None, person: int | None = None) -> None:
         """Use ``at``, ``enter`` or ``make``; closed by ``with``."""
         self.path = path
         self._handle = handle
+        self._person = person
         self._owner_here: int | None = None
 
     @classmethod
-    def at(cls, path: Path) -> OpenFolder:
-        """Open the folder that a person chose, which may be a link: that was her choice."""
-        return cls(path, _open_folder(str(path), None, follow=True))
+    def at(cls, path: Path, person: int | None = None) -> OpenFolder:
+        """Open the folder that a person chose, which may be a link: that was her choice.
+
+        What belongs to the account ``person`` counts as our own, too.
+        """
+        return cls(path, _open_folder(str(path), None, follow=True), person)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -69,6 +73,11 @@ class OpenFolder:
         if self._handle is not None:
             os.close(self._handle)
 
+    def counting(self, person: int | None) -> OpenFolder:
+        """Return it opened once more, where what belongs to this account is ours, too."""
+        handle = None if self._handle is None else os.dup(self._handle)
+        return OpenFolder(self.path, handle, person)
+
     def enter(self, name: str) -> OpenFolder:
         """Open a folder of our own in this one."""
         try:
@@ -77,15 +86,15 @@ class OpenFolder:
             if error.errno in _NOT_WHAT_IS_WANTED:
                 raise self._in_the_way(name) from error
             raise
-        folder = OpenFolder(self.path / name, handle)
+        folder = OpenFolder(self.path / name, handle, self._person)
         if not self._is_ours(folder.about_itself()):
             with folder:
                 raise self._in_the_way(name)
         return folder
 
-    def make(self, name: str) -> OpenFolder:
+    def make(self, name: str, mode: int = 0o777) -> OpenFolder:
         """Make a folder and open it; raises FileExistsError when the name is taken."""
-        os.mkdir(self._way(name), dir_fd=self._handle)
+        os.mkdir(self._way(name), mode, dir_fd=self._handle)
         self.sync()
         return self.enter(name)
 
@@ -203,6 +212,19 @@ class OpenFolder:
             dst_dir_fd=into._handle,
         )
 
+    def names(self) -> list[str]:
+        """List what is in it."""
+        with os.scandir(self.path if self._handle is None else self._handle) as found:
+            return [one.name for one in found]
+
+    def give(self, name: str, uid: int, gid: int) -> None:
+        """Make what has this name somebody's, links not followed; needs the right to."""
+        os.chown(self._way(name), uid, gid, dir_fd=self._handle, follow_symlinks=False)
+
+    def set_time(self, name: str, at_ns: int) -> None:
+        """Set when a file was changed, in ns since 1970; links are not followed."""
+        os.utime(self._way(name), ns=(at_ns, at_ns), dir_fd=self._handle, follow_symlinks=False)
+
     def remove(self, name: str) -> None:
         """Remove a file's name, where it is there; what a link leads to stays."""
         with suppress(FileNotFoundError):
@@ -234,7 +256,7 @@ class OpenFolder:
         return name if self._handle is not None else str(self.path / name)
 
     def _is_ours(self, found: os.stat_result) -> bool:
-        if sys.platform == "win32" or found.st_uid == os.geteuid():
+        if sys.platform == "win32" or found.st_uid in {os.geteuid(), self._person}:
             return True
         # Network shares and FAT give all files one owner, whoever makes them.
         if self._owner_here is None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.client import folders
-from transferapp.client.folders import OpenFolder, open_destination
 from transferapp.errors import DestinationUnwritable
+from transferapp.host import folders
+from transferapp.host.folders import OpenFolder, open_destination
 
 OTHER = 65534
 

@@ -1,0 +1,72 @@
+"""Results that are imported know the image that they were made from (``--link-to``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from transferapp.cli import targets
+from transferapp.client.server import ServerClient
+from transferapp.errors import Invalid, TargetNotFound
+from transferapp.model.annotations import MADE_FROM
+from transferapp.model.containers import ContainerKind, is_id
+from transferapp.model.images import Annotation, AnnotationKind
+
+LinkTo = Annotated[
+    str,
+    typer.Option(
+        metavar="Image:ID",
+        help="The image that these results were made from. They are marked with it, and"
+        " without --to they go to its dataset.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsTarget:
+    """Where results go, and what is noted on them."""
+
+    to: str
+    annotations: tuple[Annotation, ...] = ()
+
+
+def check_targets(link_to: str, to: str) -> None:
+    """Raise Invalid or a wrong option, before any file is read."""
+    if link_to:
+        _image_id(link_to)
+    if to:
+        targets.check_target(to)
+    elif not link_to:
+        raise typer.BadParameter("Name the target of the import.", param_hint="--to")
+
+
+async def results_target(server: ServerClient, link_to: str, to: str) -> ResultsTarget:
+    """Return where results go: to ``to``, else to the only dataset of the image.
+
+    Raises ImageNotFound, and TargetNotFound where there is no such dataset, or several.
+    """
+    if not link_to:
+        return ResultsTarget(to)
+    image_id = _image_id(link_to)
+    name = (await server.image(image_id)).summary.name
+    pairs = (("made from", f"Image:{image_id}"), ("name", name))
+    note = Annotation(AnnotationKind.KEY_VALUE, MADE_FROM, pairs=pairs)
+    return ResultsTarget(to or await _dataset_of(server, image_id), (note,))
+
+
+async def _dataset_of(server: ServerClient, image_id: int) -> str:
+    around = [one for found in await server.locations(image_id) for one in found.containers]
+    datasets = {str(one.ref) for one in around if one.ref.kind is ContainerKind.DATASET}
+    if len(datasets) == 1:
+        return datasets.pop()
+    lies = f"lies in {len(datasets)} datasets" if datasets else "lies in no dataset"
+    raise TargetNotFound(f"Image {image_id} {lies}. Name the target with --to.")
+
+
+def _image_id(text: str) -> int:
+    kind, _, number = text.partition(":")
+    if kind.lower() != "image" or not is_id(number):
+        raise Invalid(f"'{text}' is no image. Write it like --link-to Image:12.")
+    return int(number)

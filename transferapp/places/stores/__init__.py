@@ -1,0 +1,3 @@
+"""Adapters of places."""
+
+from __future__ import annotations
