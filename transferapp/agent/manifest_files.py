@@ -25,8 +25,8 @@ from transferapp.client.export_manifest import (
     list_lines,
     manifest_lines,
 )
-from transferapp.client.folders import OpenFolder
 from transferapp.client.placement import Placement, PlacementStage
+from transferapp.host.folders import OpenFolder
 from transferapp.host.storable_names import storable_name
 from transferapp.model.stages import ItemStage
 

@@ -105,7 +105,7 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
             details = await following.follow(
                 server, transfer_id, wait=wait or follow, as_lines=as_json and follow
             )
-            if wait or follow:
+            if (wait or follow) and not place:
                 await following.manifest_written(details)
             return details, await placements_of(server, details)
 
