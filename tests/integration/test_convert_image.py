@@ -21,7 +21,7 @@ from transferapp.model.export_places import ImageLocation, ItemPlace, PlacedImag
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 from transferapp.model.rois import Roi, Shape, ShapeKind
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
-from transferapp.operations.convert_image import convert_image_kind
+from transferapp.operations.convert_image import ConvertImage, convert_image_kind
 from transferapp.operations.exports import export_task
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
@@ -214,6 +214,16 @@ async def test_a_cancelled_export_leaves_nothing(env: Env) -> None:
     assert await env.prepared.ids() == []
     with pytest.raises(NoSuchFile):
         await env.prepared.path(details.items[0].id, details.files[0].client_path)
+
+
+async def test_a_task_that_runs_again_leaves_what_is_ready(env: Env) -> None:
+    """As after kill -9 between the last move of the item and the end of the task."""
+    details = await env.ended(await env.export(), TaskState.DONE)
+    [item], file = details.items, details.files[0]
+    kind = convert_image_kind(env.ledger, env.prepared, env.repository, {})
+    again: Any = None  # nothing is asked of the context
+    await kind.handler(again, ConvertImage(transfer_id=details.transfer.id, item_id=item.id))
+    assert (await env.prepared.path(item.id, file.client_path)).is_file()
 
 
 async def test_the_sweep_takes_only_what_is_over(env: Env) -> None:

@@ -26,7 +26,7 @@ from transferapp.errors import (
     UnsupportedFile,
 )
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork, PlannedTransferFile
-from transferapp.model.moves import PREPARE
+from transferapp.model.moves import FINAL_STATES, PREPARE
 from transferapp.model.transfers import ItemState
 from transferapp.operations.convert_portion import portion_task
 from transferapp.operations.exported_image import ExportedImage, Forms, exported_image
@@ -115,7 +115,9 @@ class ImageConversion:
         """Convert the image and make its item ready; stops when the item was cancelled."""
         work = await self._ledger.work(wanted.item_id)
         if not await self._note(work, "reading the image"):
-            await self._prepared.discard(work.item.id)
+            # Ready already, and killed before the task was done: the files are waited for.
+            if (await self._ledger.item(work.item.id)).state in FINAL_STATES:
+                await self._prepared.discard(work.item.id)
             return
         try:
             if not await context.step("convert", self._convert, context, work):
