@@ -16,17 +16,25 @@ SUFFIXES = {
     ExportForm.PNG: ".png",
     ExportForm.JPEG: ".jpg",
 }
+#: Endings of the same formats, the longest first: an image is often called as its file was.
+_ALIKE = {
+    ".ome.tiff": (".ome.tiff", ".ome.tif", ".tiff", ".tif"),
+    ".ome.zarr": (".ome.zarr", ".zarr"),
+    ".png": (".png",),
+    ".jpg": (".jpeg", ".jpg"),
+}
 
 
 def file_name(image: CutImage, suffix: str) -> str:
     """Return the image's name with this suffix (``.ome.zarr``), as any disk can store it.
 
     What Windows, macOS or Linux cannot store becomes ``_``. A name that ends in the suffix
-    already does not get it twice; an image without a name is called by its number.
+    already, or in another one of that format, does not get a second one; an image without a name is called by its number.
     """
     text = image.name.strip()
-    if text.lower().endswith(suffix.lower()):
-        text = text[: -len(suffix)]
+    endings = _ALIKE.get(suffix, (suffix,))
+    known = next((one for one in endings if text.lower().endswith(one)), "")
+    text = text[: len(text) - len(known)]
     name = storable_name(text, _STEM_BYTES - len(suffix.encode()))
     return (name or f"image-{image.image_id}") + suffix
 

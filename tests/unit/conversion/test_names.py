@@ -31,6 +31,20 @@ def test_it_is_the_images_name(name: str, made: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "suffix", "made"),
+    [
+        ("cells.ome.tif", ".ome.tiff", "cells.ome.tiff"),
+        ("cells.TIF", ".ome.tiff", "cells.ome.tiff"),
+        ("cells.zarr", ".ome.zarr", "cells.ome.zarr"),
+        ("cells.jpeg", ".jpg", "cells.jpg"),
+        ("cells.tif", ".png", "cells.tif.png"),
+    ],
+)
+def test_one_format_has_one_ending(name: str, suffix: str, made: str) -> None:
+    assert file_name(image_of(PIXELS, name=name), suffix) == made
+
+
+@pytest.mark.parametrize(
     "name", ["CON", "nul.tif", "a\0b\nc", "x" * 400, "\U0001f52c" * 90, 'a|<>"']
 )
 def test_any_disk_stores_it(name: str) -> None:
