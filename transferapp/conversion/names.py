@@ -29,7 +29,8 @@ def file_name(image: CutImage, suffix: str) -> str:
     """Return the image's name with this suffix (``.ome.zarr``), as any disk can store it.
 
     What Windows, macOS or Linux cannot store becomes ``_``. A name that ends in the suffix
-    already, or in another one of that format, does not get a second one; an image without a name is called by its number.
+    already, or in another one of that format, does not get a second one; an image without a
+    name is called by its number.
     """
     text = image.name.strip()
     endings = _ALIKE.get(suffix, (suffix,))
