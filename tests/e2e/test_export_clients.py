@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from tests.support.bio_formats_here import bio_formats, places
 from tests.support.installation import PASSWORD, Terminal
 from tests.support.javascript_client import javascript_folder, tile_reader
+from tests.support.ome_zarrs import write_plate
 from tests.support.other_environments import apart, environment_of
 from transferapp.bioformats.port import BioFormats
 from transferapp.model.images import TileRegion
@@ -36,6 +37,11 @@ READER = Path(__file__).parents[1] / "support" / "foreign" / "read_image.py"
 PIXELS = np.random.default_rng(3).integers(0, 4000, (2, 3, 2, 600, 700), np.uint16)
 NAMES = ["DAPI", "GFP \N{GREEK SMALL LETTER ALPHA}", "Cy5"]
 COLORS = ["0000FF", "00FF00", "FF0000"]
+#: One field each.
+WELLS = {
+    well: np.random.default_rng(number).integers(0, 4000, (1, 1, 1, 90, 120), np.uint16)
+    for number, well in enumerate(("A/1", "A/2", "B/1", "B/2"))
+}
 SIZE_UM = [2.0, 0.5, 0.25]
 ZARRS = ["ome-zarr", "ome-zarr-0.4"]
 
@@ -60,9 +66,26 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pat
         assert done.code == 0, done.err
         [image_id] = done.json["items"][0]["image_ids"]
         yield {
-            form: _exported(terminal, f"Image:{image_id}", form, folder / form)
-            for form in (*ZARRS, "ome-tiff")
+            **{
+                form: _exported(terminal, [f"Image:{image_id}"], form, folder / form)
+                for form in (*ZARRS, "ome-tiff")
+            },
+            **_plates(terminal, folder),
         }
+
+
+def _plates(terminal: Terminal, folder: Path) -> dict[str, Path]:
+    """Return a plate in both versions, by "plate " and the form."""
+    plate = write_plate(folder / "wells.ome.zarr", {well: [WELLS[well]] for well in WELLS})
+    asked = ("import", str(plate), "--to", "Screen:Screened", "--create", "--wait", "--json")
+    done = terminal.run(*asked)
+    assert done.code == 0, done.err
+    images = [f"Image:{one}" for item in done.json["items"] for one in item["image_ids"]]
+    found = {}
+    for form in ZARRS:
+        field = _exported(terminal, images, form, folder / f"plate {form}")
+        [found[f"plate {form}"]] = [one for one in field.parents if one.suffix == ".zarr"]
+    return found
 
 
 def _signed(rgb: str) -> int:
@@ -71,12 +94,12 @@ def _signed(rgb: str) -> int:
     return rgba - (1 << 32) if rgba >= 1 << 31 else rgba
 
 
-def _exported(terminal: Terminal, image: str, form: str, out: Path) -> Path:
-    asked = ("export", image, "--form", form, "--to", str(out), "--wait", "--json")
+def _exported(terminal: Terminal, images: list[str], form: str, out: Path) -> Path:
+    """Return where the first item came to."""
+    asked = ("export", *images, "--form", form, "--to", str(out), "--wait", "--json")
     done = terminal.run(*asked)
     assert done.code == 0, done.err + done.out
-    [placement] = done.json["placements"]
-    return Path(placement["path"])
+    return Path(done.json["placements"][0]["path"])
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +128,18 @@ def test_python_reads_it(
     }  # fmt: skip
     assert read.items() <= wanted.items()
     assert read.keys() & {"sha256", "names"}
+
+
+@pytest.mark.parametrize("form", ZARRS)
+def test_ome_zarr_py_reads_a_plate(exported: dict[str, Path], python: Path, form: str) -> None:
+    command = [str(python), str(READER), "plate", str(exported[f"plate {form}"])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=apart())
+    assert done.returncode == 0, done.stderr
+    rows = [np.concatenate([WELLS[f"{row}/{column}"] for column in "12"], -1) for row in "AB"]
+    stitched = np.concatenate(rows, -2)
+    read = json.loads(done.stdout.splitlines()[-1])
+    assert read["shape"] == list(stitched.shape)
+    assert read["sha256"] == hashlib.sha256(stitched.tobytes()).hexdigest()
 
 
 @asynccontextmanager

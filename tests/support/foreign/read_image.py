@@ -73,6 +73,19 @@ def _hexadecimal(rgba: Any) -> str:
     return "".join(f"{round(255 * part):02X}" for part in rgba[:3])
 
 
+def read_plate(path: str) -> dict[str, Any]:
+    """As one picture of all wells, with ome-zarr-py; checked by ome-zarr-models before."""
+    import ome_zarr_models
+    import zarr
+    from ome_zarr.io import parse_url
+    from ome_zarr.reader import Reader
+
+    model = ome_zarr_models.open_ome_zarr(zarr.open_group(path, mode="r"))
+    assert type(model).__name__ == "HCS", model
+    nodes = list(Reader(parse_url(path))())
+    return {"pixels": nodes[0].data[0].compute()}
+
+
 def read_bioio(path: str) -> dict[str, Any]:
     from bioio import BioImage
 
