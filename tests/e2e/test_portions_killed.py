@@ -44,9 +44,16 @@ def _installed(
         yield PortionedExport(installation, folder / "i" / "data" / "server", url)
 
 
-@pytest.fixture(
-    params=["embedded-sqlite", "embedded-postgres", "omero-sqlite", "omero-postgres"]
+#: Each repository and each database once; the other pairs are for the long runs.
+PAIRS = (
+    "embedded-postgres",
+    "omero-sqlite",
+    pytest.param("embedded-sqlite", marks=pytest.mark.chaos),
+    pytest.param("omero-postgres", marks=pytest.mark.chaos),
 )
+
+
+@pytest.fixture(params=PAIRS)
 def export(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PortionedExport]:
     repository, _, database = request.param.partition("-")
     url = ""

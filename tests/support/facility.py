@@ -129,7 +129,11 @@ def open_facility(home: Path, database: str, repository: Any = None) -> Iterator
         yield facility
 
 
-@pytest.fixture(scope="module", params=("sqlite", "postgresql", "omero"))
+#: OMERO's is on SQLite; the embedded repository on SQLite too is for the long runs.
+BACKENDS = (pytest.param("sqlite", marks=pytest.mark.chaos), "postgresql", "omero")
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
 def facility(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
