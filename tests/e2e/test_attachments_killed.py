@@ -110,7 +110,7 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         )
         assert details.transfer.state is ItemState.IMPORTED, details
         assert details.transfer.attached == NOTES
-        assert terminal.safe_to_delete(transfer_id)
+        assert terminal.becomes_safe_to_delete(transfer_id)
         target = details.transfer.target
         assert target is not None
         first = asyncio.run(all_attached(installation, target))

@@ -111,7 +111,7 @@ def test_vanished_and_changed_files_need_attention_and_can_be_retried(
     rows, images = evidence.import_rows(folder, installation.repository.open(), USERNAME)
     assert images == 3
     assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows
-    assert terminal.safe_to_delete(transfer_id)
+    assert terminal.becomes_safe_to_delete(transfer_id)
 
 
 def test_target_deleted_meanwhile(installation: LocalInstallation, tmp_path: Path) -> None:

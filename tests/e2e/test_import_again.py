@@ -106,7 +106,7 @@ def test_what_was_skipped_keeps_no_folder_until_it_changes(
     transfer = part.json["transfer"]
     assert [one["name"] for one in part.json["items"]] == ["new.tif"]
     assert transfer["left_out_files"] == 0
-    assert terminal.safe_to_delete(transfer["id"]), "the repository holds both"
+    assert terminal.becomes_safe_to_delete(transfer["id"]), "the repository holds both"
     # A look of two seconds ago counts as one of now (agent.source_watch).
     time.sleep(2.5)
     path.write_bytes(corrected(path))

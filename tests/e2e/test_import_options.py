@@ -283,7 +283,7 @@ def test_only_what_the_facility_allows_is_skipped(terminal: Terminal, tmp_path: 
     [[image]] = images_of(terminal, done.json).values()
     window = [(one.window_start, one.window_end) for one in image.pixels.channels]
     assert window == [(0.0, 65535.0)]
-    assert terminal.safe_to_delete(done.json["transfer"]["id"])
+    assert terminal.becomes_safe_to_delete(done.json["transfer"]["id"])
 
 
 def kept(terminal: Terminal, name: str) -> tuple[list[Container], list[Transfer]]:

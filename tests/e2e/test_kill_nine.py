@@ -76,7 +76,7 @@ def test_each_process_killed_once_in_an_import_of_200_files(tmp_path: Path) -> N
             installation.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=240)
         )
         assert details.transfer.state is ItemState.IMPORTED, details.transfer
-        assert terminal.safe_to_delete(transfer_id)
+        assert terminal.becomes_safe_to_delete(transfer_id)
         rows, images = evidence.import_rows(source, installation.repository.open(), USERNAME)
     assert images == FILES
     assert len(rows) == FILES

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,13 @@ class Terminal:
                 return await server.transfer(transfer_id, files=True)
 
         return asyncio.run(ask())
+
+    def becomes_safe_to_delete(self, transfer_id: str) -> bool:
+        """Ask until it is so, for a minute: on a busy machine a look takes its time."""
+        until = time.monotonic() + 60
+        while not (safe := self.safe_to_delete(transfer_id)) and time.monotonic() < until:
+            time.sleep(0.5)
+        return safe
 
     def safe_to_delete(self, transfer_id: str) -> bool:
         """Ask as a person does; the workstation looks at the source once more for that."""

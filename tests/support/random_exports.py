@@ -120,8 +120,11 @@ def export_killed(images: Imported, form: str, out: Path, kills: Kills) -> dict[
 
 
 async def _placed(terminal: Terminal, transfer_id: str) -> list[Path]:
-    """Return where the items are, as the agent knows it."""
+    """Return where the items are, as the agent knows it, when it has written all down."""
     async with AgentClient(terminal.installation.agent_socket) as agent:
+        async with asyncio.timeout(60):
+            while (await agent.submission(transfer_id)).manifest is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         found = await agent.placements(transfer_id)
     assert all(one.placed for one in found)
     return [Path(one.path) for one in found]
