@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import string
-import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
 
@@ -15,12 +12,12 @@ from pydantic import (
     Field,
     PositiveInt,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
 from transferapp.commands.parameters import Parameter
-from transferapp.errors import Invalid, NotFound, SettingsInvalid
+from transferapp.errors import Invalid, NotFound
+from transferapp.host.administered_file import read_administered
 from transferapp.model.identity import Identity
 
 SETTING = "TRANSFERAPP_COMMANDS_FILE"
@@ -29,7 +26,6 @@ SETTING = "TRANSFERAPP_COMMANDS_FILE"
 ADMINS = "admins"
 EVERYONE = "everyone"
 _OURS = "TRANSFERAPP_"
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _DAY_S = 86_400.0
 
 CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -142,33 +138,7 @@ def load_allow_list(path: Path | None) -> AllowList:
     """Read the file; None gives an empty list. Raises SettingsInvalid that names the key."""
     if path is None:
         return AllowList()
-    try:
-        _check_owner(path)
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SettingsInvalid(f"{SETTING}: {path} cannot be read ({reason}).") from error
-    try:
-        return AllowList.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsInvalid(f"{SETTING}: {path} is not TOML: {error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        raise SettingsInvalid(f"{SETTING}: {key}: {what}.") from error
-
-
-def _check_owner(path: Path) -> None:
-    """Who may write this file may run anything as the worker's account."""
-    if not hasattr(os, "geteuid"):
-        return  # no such owners on Windows
-    found = path.stat()
-    if found.st_mode & _OTHERS_WRITE or found.st_uid not in {0, os.geteuid()}:
-        raise SettingsInvalid(
-            f"{SETTING}: others could change {path}. It must belong to root or to the"
-            " server's account. Run: chmod go-w on it."
-        )
+    return read_administered(path, SETTING, AllowList)
 
 
 def _check_program(program: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import tomllib
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
@@ -15,16 +12,15 @@ from pydantic import (
     Field,
     PositiveInt,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
-from transferapp.errors import SettingsInvalid, TargetNotFound
+from transferapp.errors import TargetNotFound
+from transferapp.host.administered_file import read_administered
 
 SETTING = "TRANSFERAPP_PLACES_FILE"
 #: No place: the answer is where the original files lie.
 PATHS = "paths"
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 #: Two letters at least: one is a drive of Windows.
 PlaceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
@@ -122,30 +118,4 @@ def load_places(path: Path | None) -> OfferedPlaces:
     """Read the file; None gives none. Raises SettingsInvalid that names the key."""
     if path is None:
         return OfferedPlaces()
-    try:
-        _check_owner(path)
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SettingsInvalid(f"{SETTING}: {path} cannot be read ({reason}).") from error
-    try:
-        return OfferedPlaces.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsInvalid(f"{SETTING}: {path} is not TOML: {error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        raise SettingsInvalid(f"{SETTING}: {key}: {what}.") from error
-
-
-def _check_owner(path: Path) -> None:
-    """Who may write this file may have files put anywhere as the worker's account."""
-    if not hasattr(os, "geteuid"):
-        return  # no such owners on Windows
-    found = path.stat()
-    if found.st_mode & _OTHERS_WRITE or found.st_uid not in {0, os.geteuid()}:
-        raise SettingsInvalid(
-            f"{SETTING}: others could change {path}. It must belong to root or to the"
-            " server's account. Run: chmod go-w on it."
-        )
+    return read_administered(path, SETTING, OfferedPlaces)
