@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePath
@@ -33,6 +34,8 @@ from transferapp.protocol import routes
 _RESTING = frozenset(map(str, ENDED_STATES | PROBLEM_STATES))
 #: Seconds that items which are ready wait for those that are looked up.
 _WAIT_FOR_ALL_S = 20.0
+#: So often a file may arrive damaged; then it is not the way that damages it.
+_MISMATCHES = 3
 
 
 class ExportRun(Run):
@@ -47,6 +50,8 @@ class ExportRun(Run):
         self._left: dict[str, int] = {}
         self._finishing: set[str] = set()
         self._first_ready_at = 0.0
+        #: How often a file has arrived damaged, by its id.
+        self._mismatches: Counter[str] = Counter()
         self._asked = False
         #: What the server said last of each item, and whether the manifest says so.
         self._reported: dict[str, tuple[str, str, str]] = {}
@@ -127,6 +132,15 @@ class ExportRun(Run):
             fetched = await in_daemon_thread(
                 partial(download_file, client, order, self.listener(file))
             )
+        except errors.ChecksumMismatch:
+            self._mismatches[file.file_id] += 1
+            if self._mismatches[file.file_id] < _MISMATCHES:
+                raise
+            raise errors.DamagedFile(
+                f"'{file.client_path}' arrived {_MISMATCHES} times with other bytes than the"
+                " repository once wrote down, so it is damaged there. Ask your administrator"
+                " to bring it back from a backup, then press Retry."
+            ) from None
         finally:
             self._in_flight -= 1
         return Moved(fetched.sha1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import typer
@@ -16,4 +17,17 @@ def given_path(text: str) -> Path:
         raise typer.BadParameter(
             "A path is empty. Name a file or folder; '.' is the current folder."
         )
-    return Path(text)
+    path = Path(text)
+    _check_length(path)
+    return path
+
+
+def _check_length(path: Path) -> None:
+    try:
+        path.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise typer.BadParameter(
+                f"'{path.name[:40]}…' is longer than names on this computer can be. Give a"
+                " shorter path."
+            ) from None

@@ -11,6 +11,8 @@ from transferapp.model.containers import is_id
 
 #: The heading of the column that names images; in letters of either case.
 COLUMN = "image"
+#: That of the list of images beside an export, where ``image`` is the name.
+LISTED_COLUMN = "image_id"
 _KIND = "image"
 
 
@@ -18,15 +20,16 @@ def read_image_list(path: Path) -> list[int]:
     """Return the ids in a file, each once, in its order.
 
     Each line is ``Image:12`` or ``12``, or there is a line of headings (CSV or TSV) with one
-    column ``image``. Raises Invalid, which names the line, and SourceProblem.
+    column ``image`` or ``image_id``. Raises Invalid, which names the line, and SourceProblem.
     """
     rows = csv_rows(path)
     first = next(rows, None)
     if first is None:
         raise Invalid(f"'{path.name}' is empty. Write one image a line, like Image:12.")
     headings = [cell.strip().lower() for cell in first[1]]
-    if COLUMN in headings:
-        return list(dict.fromkeys(_of_column(rows, headings.index(COLUMN), path)))
+    for column in (LISTED_COLUMN, COLUMN):
+        if column in headings:
+            return list(dict.fromkeys(_of_column(rows, headings.index(column), path)))
     return list(dict.fromkeys(_of_line(row, path) for row in (first, *rows)))
 
 

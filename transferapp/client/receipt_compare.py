@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from transferapp.client.hashed_files import hash_file
+from transferapp.client.receipt_places import places_below
 from transferapp.errors import SourceProblem, VanishedFile
 from transferapp.receipts.document import Receipt, ReceiptFile
 
@@ -36,12 +35,17 @@ class ComparedFile:
 def compare(receipt: Receipt, folder: Path) -> Iterator[ComparedFile]:
     """Hash the files of a receipt below a folder, in its order; blocking.
 
-    The folder is the one that was dropped, or the one that it lies in. Of an export each file
-    is looked for by its name, wherever it was placed below the folder.
+    The folder is the one that was dropped, or the one that it lies in; of an export the one
+    that it went to. A file on the disk counts for one file of the receipt.
     """
-    candidates = _by_name(folder) if receipt.kind == "export" else _by_path(receipt, folder)
-    for file in receipt.files:
-        yield _compare(file, candidates(file))
+    places, taken = places_below(receipt, folder), set[Path]()
+    for item in receipt.items:
+        for file in item.files:
+            free = [place for place in places(item, file) if place not in taken]
+            compared = _compare(file, free)
+            if compared.found is Found.SAME:
+                taken.add(Path(compared.place))
+            yield compared
 
 
 def _compare(file: ReceiptFile, places: list[Path]) -> ComparedFile:
@@ -67,23 +71,6 @@ def _compare(file: ReceiptFile, places: list[Path]) -> ComparedFile:
             file.path,
             str(place),
             Found.DIFFERS,
-            f"'{file.path}' has other bytes than those of the receipt.",
+            f"'{file.path}' has other bytes than those of the receipt: {place}.",
         )
     return worst
-
-
-def _by_path(receipt: Receipt, folder: Path) -> Callable[[ReceiptFile], list[Path]]:
-    """Look where a client path leads, which begins with the name of what was dropped."""
-    base = folder.resolve()
-    firsts = {file.path.partition("/")[0] for file in receipt.files}
-    if firsts == {base.name} and not (base / base.name).exists():
-        base = base.parent
-    return lambda file: [base.joinpath(*file.path.split("/"))]
-
-
-def _by_name(folder: Path) -> Callable[[ReceiptFile], list[Path]]:
-    named: defaultdict[str, list[Path]] = defaultdict(list)
-    for inside, _, names in os.walk(folder):
-        for name in names:
-            named[name].append(Path(inside, name))
-    return lambda file: named[file.path.rpartition("/")[2]]

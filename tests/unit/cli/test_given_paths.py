@@ -48,3 +48,10 @@ def test_a_name_of_any_bytes_is_a_path() -> None:
     done = CliRunner().invoke(app, ["scan", "a\udce9 .tif", "--reads", "local"])
     assert done.exit_code == 1
     assert "does not exist" in done.stderr
+
+
+def test_a_name_that_no_disk_has() -> None:
+    for given in ("x" * 300, "long/" * 2000):
+        done = CliRunner().invoke(app, ["export", "Image:1", "--to", given])
+        assert done.exit_code == 2
+        assert "shorter path" in re.sub(r"[\s│]+", " ", done.stderr)

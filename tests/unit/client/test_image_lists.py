@@ -45,6 +45,13 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> Non
         read_image_list(written(tmp_path, text))
 
 
+def test_the_list_beside_an_export(tmp_path: Path) -> None:
+    """There ``image`` is the name."""
+    listed = tmp_path / "Export.1234.images.csv"
+    listed.write_text("path,image_id,image\nD/a.tif,7,a.tif\n", encoding="utf-8-sig")
+    assert read_image_list(listed) == [7]
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceProblem):
         read_image_list(tmp_path / "none.csv")

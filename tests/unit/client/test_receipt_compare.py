@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,34 @@ def test_files_of_an_export_are_found_wherever_they_were_placed(
     assert found(stated, moved) == dict.fromkeys(CONTENTS, Found.SAME)
     (moved / "a.tif").write_bytes(b"onE")
     assert found(stated, moved)["day 3/a.tif"] is Found.DIFFERS
+
+
+def test_a_file_counts_for_one_file_of_an_export(tmp_path: Path) -> None:
+    stated = made_receipt({"a/x.tif": b"same", "b/x.tif": b"same"}, kind="export")
+    (tmp_path / "x.tif").write_bytes(b"same")
+    assert sorted(found(stated, tmp_path).values()) == [Found.MISSING, Found.SAME]
+
+
+def manifest(folder: Path, paths: dict[str, str]) -> None:
+    """Write the manifest of an export: client path -> path below the folder."""
+    files = [{"client_path": known, "path": path} for known, path in paths.items()]
+    document = {"transfer": {"id": "1" * 32}, "items": [{"id": "i", "files": files}]}
+    (folder / "day 3.11111111.manifest.json").write_text(json.dumps(document))
+
+
+def test_files_of_an_export_lie_where_its_manifest_says(tmp_path: Path) -> None:
+    """Two that are exchanged are both damaged, though all bytes are there."""
+    stated = made_receipt({"f1/0": b"one", "f2/0": b"two"}, kind="export")
+    manifest(tmp_path, {"f1/0": "D/f1.zarr/0", "f2/0": "D/f2.zarr/0"})
+    for name, content in (("f1", b"one"), ("f2", b"two")):
+        (tmp_path / "D" / f"{name}.zarr").mkdir(parents=True)
+        (tmp_path / "D" / f"{name}.zarr" / "0").write_bytes(content)
+    assert set(found(stated, tmp_path).values()) == {Found.SAME}
+    (tmp_path / "D/f1.zarr/0").write_bytes(b"two")
+    (tmp_path / "D/f2.zarr/0").write_bytes(b"one")
+    compared = list(compare(stated, tmp_path))
+    assert {one.found for one in compared} == {Found.DIFFERS}
+    assert str(tmp_path / "D/f1.zarr/0") in compared[0].sentence
 
 
 def test_receipts_of_a_folder_and_those_that_are_none(tmp_path: Path) -> None:

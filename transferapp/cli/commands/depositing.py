@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.output import command, echo, show_json
+from transferapp.cli.given_paths import given_path
+from transferapp.cli.output import command, echo, show_json, warn
 from transferapp.errors import SettingsInvalid
 
 
@@ -16,9 +17,11 @@ from transferapp.errors import SettingsInvalid
 def deposit(  # noqa: PLR0913 - one for each option
     manifest: Annotated[
         Path,
-        typer.Argument(help="NAME.manifest.json, which lies beside what was exported."),
+        typer.Argument(
+            parser=given_path, help="NAME.manifest.json, which lies beside what was exported."
+        ),
     ],
-    to: Annotated[Path, typer.Option("--to", help="The folder to make.")],
+    to: Annotated[Path, typer.Option("--to", parser=given_path, help="The folder to make.")],
     licence: Annotated[
         str,
         typer.Option(metavar="URL", help="The address of a licence, for the crate."),
@@ -46,7 +49,11 @@ def deposit(  # noqa: PLR0913 - one for each option
         manifest, to, Deposit(bag=bag, crate=crate, copy=copy, licence=licence)
     )
     count = sum(1 for _ in source.files)
+    not_come = sum(1 for item in source.items if not item.files)
+    if not_come:
+        warn(f"{not_come:,} items of the export have not come and are not in it.")
     if as_json:
-        show_json({"folder": str(to.absolute()), "files": count, "bag": bag, "crate": crate})
+        made = {"folder": str(to.absolute()), "files": count, "items_missing": not_come}
+        show_json({**made, "bag": bag, "crate": crate})
         return
     echo(f"{count:,} files of '{source.transfer.name}' are in {to.absolute()}, all checked.")
