@@ -114,8 +114,8 @@ class ExportRun(Run):
 
     @override
     async def move(self, server: WorkstationClient, file: FileRecord) -> Moved:
-        """Download a file, verified, to its place; raises ChecksumMismatch, and DamagedFile when
-        that happens again and again.
+        """Download a file, verified, to its place; raises ChecksumMismatch, and DamagedFile
+        when that happens again and again.
         """
         order = DownloadOrder(
             address=routes.file_content(self.transfer_id, file.file_id),
