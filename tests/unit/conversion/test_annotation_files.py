@@ -21,7 +21,7 @@ from transferapp.conversion.annotation_files import write_annotation_files
 from transferapp.conversion.cut_image import cut_image
 from transferapp.conversion.cut_place import rois_of_cut
 from transferapp.conversion.forms import FORMS
-from transferapp.conversion.names import SUFFIXES
+from transferapp.conversion.names import SUFFIXES, stem
 from transferapp.errors import ChecksumMismatch, StorageFull
 from transferapp.model.export_specs import Cut, ExportForm, Span
 from transferapp.model.images import Annotation, AnnotationKind, Channel, OriginalFile
@@ -81,8 +81,9 @@ def written(
     image = cut_image(details, cut, ArrayReader(PIXELS))
     image = replace(image, rois=rois_of_cut(rois, image.place))
     write_annotation_files(image, details, "The facility", form, folder)
-    document = json.loads((folder / f"{known['name']}.json").read_bytes())
-    with (folder / f"{known['name']}.rois.csv").open(encoding="utf-8-sig", newline="") as file:
+    called = stem(image, form)
+    document = json.loads((folder / f"{called}.json").read_bytes())
+    with (folder / f"{called}.rois.csv").open(encoding="utf-8-sig", newline="") as file:
         return document, list(csv.DictReader(file))
 
 
@@ -210,7 +211,8 @@ async def test_a_folder_is_called_as_the_image(
     paths = [path.relative_to(tmp_path).as_posix() for path in files_of(tmp_path)]
     [document] = [path for path in paths if path.endswith(".json") and "/" not in path]
     called = document.removesuffix(".json")
-    assert called in {name, name.removesuffix(SUFFIXES[form])}
+    endings = {SUFFIXES[form], ".tif"} if form is ExportForm.OME_TIFF else {SUFFIXES[form]}
+    assert called in {name, *map(name.removesuffix, endings)}
     assert all(path.startswith(called) for path in paths)
     assert fileset("item", paths).name == called
 
@@ -232,5 +234,5 @@ def test_what_is_read_back_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return digest_of(path)
 
     monkeypatch.setattr(annotation_files, "digest_of", shortened)
-    with pytest.raises(ChecksumMismatch, match=r"cells\.tif\.json"):
+    with pytest.raises(ChecksumMismatch, match=r"cells\.json"):
         written(tmp_path)
