@@ -20,7 +20,7 @@ from transferapp.sandbox.installation_repositories import (
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
 #: 4.2 MB an image.
-SIZE = Size(count=150, edge=700)
+SIZE = Size(count=500, edge=1448)
 KILLS = Kills(most=15, every_s=(1.0, 4.0), within_s=1500)
 
 
