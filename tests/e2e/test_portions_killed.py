@@ -9,20 +9,26 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
+import zarr
 
 from tests.support.installation import PASSWORD, USERNAME
 from tests.support.portioned_export import (
     ENVIRONMENT,
+    REGION,
+    SHAPE,
     WORKERS,
     PortionedExport,
     large_tiff,
     waited,
+    with_a_region,
 )
 from tests.support.postgres import PostgresServer, postgres_server
 from transferapp.model.transfers import ItemState
 from transferapp.sandbox.installation_repositories import (
     InstallationRepository,
+    SandboxRepository,
     running_sandbox,
 )
 from transferapp.sandbox.local_installation import LocalInstallation
@@ -132,3 +138,55 @@ async def test_a_cancelled_export_leaves_nothing(
         installation.stop(name)
     assert not list((export.data / "prepared").iterdir())
     assert len(export.made()) < COUNT
+
+
+def drawn_in_omero(repository: SandboxRepository, image_id: int) -> None:
+    """Draw a rectangle of REGION as alice."""
+    from tests.support.omero_rois import save_roi, shape  # noqa: PLC0415 - needs omero-py
+    from tests.support.omero_sandbox_env import gateway  # noqa: PLC0415
+
+    sides = dict(zip(("x", "y", "width", "height"), map(float, REGION), strict=True))
+    with gateway(repository.sandbox, USERNAME, "ssl", PASSWORD) as conn:
+        save_roi(conn.getUpdateService(), image_id, "a nucleus", [shape("Rectangle", **sides)])
+
+
+async def test_labels_are_made_with_the_last_portion(
+    export: PortionedExport, tmp_path: Path
+) -> None:
+    """The label image of a large one, made by the task that ends it, is that of a conversion
+    in one go.
+    """
+    (tmp_path / "run").mkdir()
+    installation = export.installation
+    installation.start("server")
+    source = large_tiff(tmp_path / "run" / "large.tif")
+    repository = installation.repository
+    if isinstance(repository, SandboxRepository):
+        image_id = await export.imported(source)
+        await asyncio.to_thread(drawn_in_omero, repository, image_id)
+    else:
+        image_id = await export.imported(with_a_region(source))
+    for name in WORKERS:
+        installation.start(name, wait=False)
+    asked = await export.asked(image_id, with_annotations=True)
+    ready = await export.reached(asked, ItemState.READY, ItemState.FAILED)
+    assert len(export.made()) == COUNT, "it was not divided"
+    for name in WORKERS:
+        installation.stop(name)
+    installation.environment["TRANSFERAPP_PORTION_PIXELS"] = str(1 << 30)
+    installation.start(WORKERS[0], wait=False)
+    again = await export.reached(
+        await export.asked(image_id, with_annotations=True), ItemState.READY
+    )
+    made, whole = (export.published(one.items[0].id) for one in (ready, again))
+    assert sum(export.made().values()) == COUNT, "it was divided again"
+    assert made.keys() == whole.keys()
+    labels = {name for name in made if "/labels/" in name}
+    assert {name: made[name] for name in labels} == {name: whole[name] for name in labels}
+    [store] = (export.data / "prepared" / ready.items[0].id).rglob("*.ome.zarr")
+    x, y, width, height = REGION
+    pixels = zarr.open_array(store / "labels" / "rois" / "0", mode="r")[...]
+    assert isinstance(pixels, np.ndarray)
+    found = pixels.reshape(-1, *SHAPE[1:])
+    assert (found[:, y : y + height, x : x + width] == 1).all()
+    assert int((found != 0).sum()) == found.shape[0] * width * height

@@ -36,6 +36,8 @@ ENVIRONMENT = {
     "TRANSFERAPP_LOG_FORMAT": "json",
 }
 WORKERS = ("worker", "worker-2")
+#: x, y, width and height of what is drawn; over the edge of two shards.
+REGION = (1500, 2000, 1200, 700)
 _WITHIN_S = 60.0
 
 
@@ -49,6 +51,25 @@ def large_tiff(path: Path) -> Path:
         photometric="minisblack",
         metadata={"axes": "CYX"},
     )
+    return path
+
+
+def with_a_region(tiff: Path) -> Path:
+    """Draw a rectangle of REGION into a copy of a TIFF: an OME-TIFF, as its OME-XML says."""
+    path = tiff.with_suffix(".ome.tif")
+    tifffile.imwrite(
+        path, tifffile.imread(tiff), tile=(512, 512), photometric="minisblack",
+        metadata={"axes": "CYX"}, ome=True,
+    )  # fmt: skip
+    x, y, width, height = REGION
+    drawn = (
+        '<ROI ID="ROI:0" Name="a nucleus"><Union><Rectangle ID="Shape:0"'
+        f' X="{x}" Y="{y}" Width="{width}" Height="{height}"/></Union></ROI></OME>'
+    )
+    known = tifffile.TiffFile(path).ome_metadata or ""
+    known = known.replace("</Image>", '<ROIRef ID="ROI:0"/></Image>').replace("</OME>", drawn)
+    tifffile.tiffcomment(path, known.encode())
+    tiff.unlink()
     return path
 
 
@@ -66,9 +87,17 @@ class PortionedExport:
         [image_id] = await put_into(repository, USERNAME, path.parent, [[path]])
         return image_id
 
-    async def asked(self, image_id: int, form: ExportForm = ExportForm.OME_ZARR) -> str:
+    async def asked(
+        self,
+        image_id: int,
+        form: ExportForm = ExportForm.OME_ZARR,
+        *,
+        with_annotations: bool = False,
+    ) -> str:
         """Ask for the image; returns the id of the transfer."""
-        request = ExportRequest(name="large", image_ids=[image_id], form=form)
+        request = ExportRequest(
+            name="large", image_ids=[image_id], form=form, with_annotations=with_annotations
+        )
         async with await self.installation.sign_in(USERNAME, PASSWORD) as server:
             return (await server.submit_export(request)).details.transfer.id
 

@@ -67,8 +67,9 @@ class TiffWriting:
         small = self._layout.one_read(self._image.dtype)
         if small:
             await self._read_all()
-        # A small image is encoded where it is written: others are made beside it.
-        file_thread = nullcontext(self._pool) if small else threads("tiff-file", 1)
+        # A small image is encoded where it is written: others are made beside it. A thread of
+        # its own would take longer to begin and end.
+        file_thread = nullcontext() if small else threads("tiff-file", 1)
         async with file_thread as own:
             writing = self._loop.run_in_executor(own, self._write)
             try:
