@@ -66,7 +66,8 @@ def with_a_region(tiff: Path) -> Path:
         '<ROI ID="ROI:0" Name="a nucleus"><Union><Rectangle ID="Shape:0"'
         f' X="{x}" Y="{y}" Width="{width}" Height="{height}"/></Union></ROI></OME>'
     )
-    known = tifffile.TiffFile(path).ome_metadata or ""
+    with tifffile.TiffFile(path) as file:
+        known = file.ome_metadata or ""
     known = known.replace("</Image>", '<ROIRef ID="ROI:0"/></Image>').replace("</OME>", drawn)
     tifffile.tiffcomment(path, known.encode())
     tiff.unlink()
