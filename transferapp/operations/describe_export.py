@@ -53,7 +53,7 @@ from transferapp.repositories.port import Repository
 from transferapp.taskqueue.port import Context, NewTask, RetryPolicy, Task, TaskKind, WorkClass
 
 KIND = "describe-export"
-_CONTAINERS, _IMAGES = "containers", "images-{:06}"
+_CONTAINERS = "containers"
 #: Images between two signs of life.
 _TOLD_EVERY = 100
 _COPIED_AT_ONCE = 1 << 20
@@ -190,7 +190,7 @@ class ExportDescription:
         self, context: Context, work: ItemWork, images: ArchivedImages, number: int
     ) -> bool:
         """Write one page of images, line by line: one image may have 100,000 shapes."""
-        path = _page_path(await self._begun(work.item.id), _IMAGES.format(number))
+        path = _page_path(await self._begun(work.item.id), _page_name(number))
         if path.exists():
             return True
         count, total = number * AT_ONCE, len(images.ids)
@@ -230,6 +230,11 @@ class ExportDescription:
     async def _note(self, work: ItemWork, text: str) -> bool:
         change = ItemChange(ItemState.PREPARING, text)
         return await self._ledger.move(work.item.id, PREPARE, change)
+
+
+def _page_name(number: int) -> str:
+    """Name a page also by how many images are in one: another release may want others."""
+    return f"images-{AT_ONCE}-{number:06}"
 
 
 def _page_path(begun: Begun, name: str) -> Path:
@@ -279,7 +284,7 @@ def _put_together(begun: Begun, images: ArchivedImages) -> None:
     if target.exists():
         return
     first = _page_path(begun, _CONTAINERS)
-    pages = (_page_path(begun, _IMAGES.format(number)) for number in range(images.page_count))
+    pages = (_page_path(begun, _page_name(number)) for number in range(images.page_count))
     with _growing(begun.notes / ARCHIVE_NAME) as file:
         with disk_errors(_CANNOT):
             for page in (first, *pages):
