@@ -26,7 +26,7 @@ IN_PAGE = 2
 def main() -> None:
     """Work, with small pages."""
     marker, page = Path(sys.argv[1]), int(sys.argv[2])
-    whole = describe_export.image_lines
+    whole = archive_lines.image_lines
 
     async def held(
         session: RepositorySession, images: ArchivedImages, ids: Sequence[int]
@@ -37,8 +37,8 @@ def main() -> None:
                 await asyncio.to_thread(marker.touch)
                 await asyncio.Event().wait()
 
-    archive_lines.AT_ONCE = describe_export.AT_ONCE = IN_PAGE
-    describe_export.image_lines = held
+    archive_lines.AT_ONCE = describe_export.AT_ONCE = IN_PAGE  # type: ignore[attr-defined]
+    describe_export.image_lines = held  # type: ignore[attr-defined]
     asyncio.run(run(WorkerSettings()))
 
 

@@ -39,7 +39,7 @@ class Verified:
     images: int = 0
     #: Images that the archive only describes: the repository held no files of them.
     without_originals: int = 0
-    #: Images of which no description came, and those with ROIs that were left out.
+    #: Images of which not all could be described, and those with ROIs that were left out.
     not_described: int = 0
     with_rois_left_out: int = 0
     problems: list[ArchiveProblem] = field(default_factory=list)

@@ -16,7 +16,7 @@ from transferapp.archive.lines import (
     Well,
 )
 from transferapp.conversion.annotation_documents import annotations_value, roi_value
-from transferapp.errors import ImageNotFound
+from transferapp.errors import ImageNotFound, NoSuchFile
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.descriptions import ContainerDescription, ImageDescription
 from transferapp.model.export_places import ImageLocation
@@ -30,6 +30,8 @@ AT_ONCE = 1000
 #: The outer kinds first: parents come before their children.
 _ORDER = tuple(ContainerKind)
 _GONE = "It was deleted, or its owner may not see it any more, before it was described."
+
+_NO_ROIS = "Its ROIs could not be read: the original file that has them is gone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,10 @@ async def _stated(
         "annotations": _annotations(found.annotations),
     }
     if found.may_have_rois:
-        kept = await rois_within_limits(session.images, summary.id)
+        try:
+            kept = await rois_within_limits(session.images, summary.id)
+        except NoSuchFile:
+            return fields | {"problem": _NO_ROIS}
         fields["rois"] = tuple(map(roi_value, kept.rois))
         fields["rois_left_out"] = kept.left_out
     return fields

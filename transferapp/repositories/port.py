@@ -261,7 +261,8 @@ class ImageRois(Protocol):
 
     async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
         """List an image's ROIs with id > ``after`` in id order, as far as the person may see
-        them; at most 500, fewer than ``limit`` only at the end. Raises ImageNotFound.
+        them; at most 500, fewer than ``limit`` only at the end. Raises ImageNotFound, and
+        NoSuchFile where they lie in an original file that is gone.
         """
 
 

@@ -146,7 +146,7 @@ def _lacking(found: Verified) -> list[str]:
         "images have no original files: the archive only describes them": (
             found.without_originals
         ),
-        "images were gone before they were described": found.not_described,
+        "images could not be described, or not wholly": found.not_described,
         "images had more ROIs, or others, than an archive takes": found.with_rois_left_out,
     }
     return [f"{count:,} {text}." for text, count in said.items() if count]

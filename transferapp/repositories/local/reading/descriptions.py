@@ -26,6 +26,7 @@ from transferapp.repositories.local.storage.schema import (
     experimenters,
     image_annotations,
     images,
+    original_files,
 )
 from transferapp.repositories.local.store import LocalRepositoryStore, in_thread
 
@@ -84,7 +85,10 @@ class LocalDescriptions(Descriptions):
 
     def _images(self, image_ids: Sequence[int]) -> list[ImageDescription]:
         wanted = set(image_ids)
-        query = image_query().where(images.c.id.in_(wanted), self._caller.sees(images))
+        with_files = sa.exists().where(original_files.c.fileset_id == images.c.fileset_id)
+        query = image_query(with_files.label("has_files")).where(
+            images.c.id.in_(wanted), self._caller.sees(images)
+        )
         noted = (
             sa.select(image_annotations)
             .where(image_annotations.c.image_id.in_(wanted))
@@ -119,4 +123,6 @@ def _image(row: sa.Row[Any], notes: Sequence[Annotation]) -> ImageDescription:
         series=row.series,
         pixel_size_um=pixels.pixel_size_um,
         annotations=tuple(notes),
+        # They lie in its files.
+        may_have_rois=row.has_files,
     )
