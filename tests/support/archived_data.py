@@ -150,7 +150,9 @@ def _in_embedded(repository: EmbeddedRepository, made: Archived) -> None:
                 container_id=made.containers["Day 2"].id, image_id=noted
             )
         )
-        gone = sa.select(original_files.c.id).where(original_files.c.client_path == "lost.tif")
+        gone = sa.select(original_files.c.id).where(
+            original_files.c.client_path.endswith("lost.tif")
+        )
         connection.execute(original_files.delete().where(original_files.c.id.in_(gone)))
     engine.dispose()
     made.images["lone"] = [lost]
