@@ -167,7 +167,7 @@ def _in_omero(repository: SandboxRepository, made: Archived) -> None:
 
     [noted], [drawn] = made.images["noted"], made.images["drawn"]
     rstring = omero.rtypes.rstring
-    with gateway(repository.sandbox, USERNAME, password=PASSWORD) as conn:
+    with gateway(repository.sandbox, USERNAME, "ssl", password=PASSWORD) as conn:
         update, query = conn.getUpdateService(), conn.getQueryService()
         link = omero.model.DatasetImageLinkI()
         link.setParent(omero.model.DatasetI(made.containers["Day 2"].id, False))
