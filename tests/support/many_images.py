@@ -10,11 +10,21 @@ import sqlalchemy as sa
 
 from transferapp.host.database import writing
 from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.images import Channel, Level
+from transferapp.repositories.local.catalogue.records import pixels_to_json
+from transferapp.repositories.local.pixels.levels import LevelSource
 from transferapp.repositories.local.storage import schema
 from transferapp.repositories.local.storage.schema import open_repository_database
 
 #: Bytes of each file, files of each fileset.
 FILE_BYTES, FILES = 1000, 2
+
+_PIXELS = pixels_to_json(
+    LevelSource.FILE,
+    (Level(4, 8),),
+    (Channel("C0", "FFFFFF", 0.0, 65535.0),),
+    (None, None, None),
+)
 
 
 def add_many(folder: Path, username: str, count: int, *, per_fileset: int = 1) -> ContainerRef:
@@ -61,7 +71,7 @@ def _add_rows(
                 "id": one, "fileset_id": first + n // per_fileset, "series": n % per_fileset,
                 "name": f"image {one}", "size_x": 8, "size_y": 4, "size_z": 3, "size_c": 1,
                 "size_t": 1, "dtype": "uint16", "imported_at": now, "acquired_at": None,
-                "pixels": {},
+                "pixels": _PIXELS,
             }
             for n, one in enumerate(images)
         ],

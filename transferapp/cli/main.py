@@ -80,6 +80,12 @@ COMMANDS = (
         "Make a bag (BagIt) or an RO-Crate, or both, of an export that is on this computer.",
     ),
     CommandEntry(
+        "archive",
+        "archive",
+        "app",
+        "Archives: all that a person owns, with a description, made and verified.",
+    ),
+    CommandEntry(
         "places",
         "places",
         "places",

@@ -8,6 +8,7 @@ from transferapp.protocol.export_summaries import ExportSummary, NamedObjects
 
 #: Names in one sentence.
 _NAMED = 3
+_DESCRIBED = "without original files, so only a description comes of {them}"
 _THROUGH_API = (
     "The bytes come through OMERO's image API, the slower way; it goes on when you log off."
 )
@@ -24,10 +25,13 @@ def amount_text(summary: ExportSummary) -> str:
     return text if summary.complete else f"At least {text}"
 
 
-def notes(summary: ExportSummary) -> list[str]:
+def notes(summary: ExportSummary, *, is_archive: bool = False) -> list[str]:
     """Say what would not come, and which limits are met; one sentence each, the worst first."""
     found = [summary.refused] if summary.refused else []
-    found += [_lost_text(named, text) for text, named in _lost(summary).items() if named.count]
+    lost = _lost(summary, is_archive=is_archive)
+    found += [_lost_text(named, text) for text, named in lost.items() if named.count]
+    if is_archive and summary.without_originals.count:
+        found.append(_lost_text(summary.without_originals, _DESCRIBED))
     if summary.room_bytes is not None and not summary.refused:
         found.append(
             f"You have room for {humanize.naturalsize(summary.room_bytes)} more at this place."
@@ -54,16 +58,18 @@ def _expected_text(summary: ExportSummary, expected_s: float) -> str:
     return f"As your last exports of this form went, it takes {about} {took}."
 
 
-def is_whole(summary: ExportSummary) -> bool:
+def is_whole(summary: ExportSummary, *, is_archive: bool = False) -> bool:
     """Say whether all that was chosen would come."""
-    return not (summary.refused or any(one.count for one in _lost(summary).values()))
+    lost = _lost(summary, is_archive=is_archive)
+    return not (summary.refused or any(one.count for one in lost.values()))
 
 
-def _lost(summary: ExportSummary) -> dict[str, NamedObjects]:
-    """Return what would not come, by what is said of it."""
+def _lost(summary: ExportSummary, *, is_archive: bool) -> dict[str, NamedObjects]:
+    """Return what would not come, by what is said of it; an archive describes all."""
+    without = NamedObjects() if is_archive else summary.without_originals
     return {
         "gone, or you may not see {them}": summary.missing,
-        "without original files, so nothing comes of {them}": summary.without_originals,
+        "without original files, so nothing comes of {them}": without,
         "seen only: the repository's policy on downloads keeps the files of {them} back": (
             summary.kept_back
         ),

@@ -112,6 +112,8 @@ class ExportPlan:
     #: ``destination``.
     to: str = ""
     spec: ExportSpec = ExportSpec()  # noqa: RUF009 - frozen
+    #: All that this person owns, with its description; then nothing else is chosen.
+    archive_of: str = ""
 
 
 def owner_key(username: str, server_url: str) -> str:
@@ -183,7 +185,8 @@ async def ask_for_place(server: HandOver, plan: ExportPlan) -> TransferDetails:
 
 def export_request(plan: ExportPlan) -> ExportRequest:
     """Return what the server is asked; raises Invalid where nothing is chosen."""
-    if not (plan.image_ids or plan.containers or plan.wells or plan.tags or plan.text):
+    chosen = plan.image_ids, plan.containers, plan.wells, plan.tags, plan.text
+    if not (any(chosen) or plan.archive_of):
         raise Invalid("Select at least one image.")
     return ExportRequest(
         name=plan.name,
@@ -198,6 +201,7 @@ def export_request(plan: ExportPlan) -> ExportRequest:
         with_annotations=plan.spec.with_annotations,
         layout=plan.spec.layout,
         to=plan.to,
+        owner=plan.archive_of,
     )
 
 

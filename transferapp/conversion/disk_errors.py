@@ -12,15 +12,15 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextmanager
-def disk_errors() -> Iterator[None]:
-    """Let no OSError out; raises StorageFull, Unavailable."""
+def disk_errors(cannot: str = "the image cannot be converted") -> Iterator[None]:
+    """Let no OSError out; raises StorageFull, which says what cannot be done, Unavailable."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             raise StorageFull(
-                "The server's disk is full, so the image cannot be converted. Nothing is lost;"
-                " it goes on when there is space."
+                f"The server's disk is full, so {cannot}. Nothing is lost; it goes on when"
+                " there is space."
             ) from error
         raise Unavailable(
             f"The server's folder of prepared files does not work: {error.strerror}."

@@ -86,7 +86,7 @@ class NewTransfer:
     drop: Drop | None = None
     #: Import: what the repository is not asked to do.
     skip: frozenset[Skip] = frozenset()
-    #: Import: who asked for it, where that is not the owner.
+    #: Who asked for it, where that is not the owner.
     asked_by: str = ""
     #: Export: in which form, and which part of each image.
     export: ExportSpec = _ORIGINALS
@@ -126,6 +126,8 @@ class FileWork:
     group_id: int | None
     #: Export: the repository's file id.
     repository_file_id: int | None
+    #: Who asked for it, where that is not the owner.
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,15 @@ class ItemMoves(Protocol):
         """Import: keep under which ids the repository holds an item; may be repeated."""
 
 
+class ArchiveRecords(Protocol):
+    """What an archive states of the export that it is a part of."""
+
+    async def items_of_images(self, transfer_id: str) -> dict[int, str]:
+        """Return the item of each image that is exported with its files, by the image's id;
+        nothing of a transfer that does not exist.
+        """
+
+
 class FileProgress(Protocol):
     """The files: how much of each is there; for those who move bytes."""
 
@@ -346,6 +357,7 @@ class Ledger(
     TransferRecords,
     ReceiptRecords,
     ItemMoves,
+    ArchiveRecords,
     FileProgress,
     LedgerEvents,
     OldTransfers,

@@ -91,6 +91,8 @@ class ImageFilter:
     tag: str = ""
     #: A part of the name, in letters of either case.
     text: str = ""
+    #: The user name of whom it belongs to.
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

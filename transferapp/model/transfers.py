@@ -65,6 +65,8 @@ class ItemRole(StrEnum):
     FILESET = "fileset"
     #: They are no images, and are attached to the target of the import.
     ATTACHMENTS = "attachments"
+    #: Of an export of all that a person owns: ``archive.jsonl``, which a worker makes.
+    ARCHIVE = "archive"
 
 
 #: Nothing more happens in these by itself.
@@ -104,7 +106,9 @@ class TransferFile:
 
 @dataclass(frozen=True, slots=True)
 class TransferItem:
-    """One fileset of a transfer, or all files that an import attaches."""
+    """One fileset of a transfer, all files that an import attaches, or what describes an
+    archive.
+    """
 
     id: str
     transfer_id: str
@@ -117,7 +121,8 @@ class TransferItem:
     #: What the state means right now, in words ("step 2 of 5: pixel data").
     note: str = ""
     trouble: ItemProblem | None = None
-    #: Images made by an import, or the image asked for by an export.
+    #: Images made by an import, or the image asked for by an export; of an archive's
+    #: description the images that have no original files.
     image_ids: tuple[int, ...] = ()
     #: Import: the server holds every file of this item, sealed.
     received: bool = False
@@ -135,6 +140,11 @@ class TransferItem:
     def attaches(self) -> bool:
         """Its files are attached, and make no images."""
         return self.role is ItemRole.ATTACHMENTS
+
+    @property
+    def describes(self) -> bool:
+        """Its file is ``archive.jsonl``, which describes the images of all items."""
+        return self.role is ItemRole.ARCHIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from transferapp.ledger.port import ItemChange, ItemWork
 from transferapp.model.brought import BroughtItem
 from transferapp.model.moves import BRING
 from transferapp.model.transfers import ItemState
+from transferapp.operations.archives import is_made
 from transferapp.operations.bring_parts import KIND, BringExport, BringParts, item_of_task
 from transferapp.operations.brought_spots import brought_files, spot_of, wanted_spot
 from transferapp.operations.item_reports import (
@@ -36,6 +37,7 @@ from transferapp.operations.item_reports import (
     report_dead,
     report_waiting,
 )
+from transferapp.operations.other_people import owners_session
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.places.port import BroughtFile, FacilityPlace, Spot
 from transferapp.places.settings import PlaceSettings
@@ -97,7 +99,7 @@ class ExportBringing:
                 await self._after_cancel(work)
                 return
             await self._ledger.move(work.item.id, BRING, ItemChange(ItemState.DELIVERED))
-        if work.export.form.converts:
+        if is_made(work):
             await self._parts.prepared.discard(work.item.id)
 
     async def dead(self, task: Task) -> None:
@@ -203,8 +205,7 @@ class ExportBringing:
             async for piece in _read(path, offset):
                 yield piece
             return
-        owner = work.transfer.owner
-        async with self._parts.repository.session(owner, work.group_id) as session:
+        async with owners_session(self._parts.repository, work) as session:
             pieces = session.images.read(repository_id, offset)
             async with aclosing(pieces):  # type: ignore[type-var]  # they are generators
                 async for piece in pieces:

@@ -56,6 +56,9 @@ class ExportSelection:
             yield f"Well:{well}", ImageFilter(well=well, text=asked.text)
         for tag in asked.tags:
             yield f"Tag:{tag}", ImageFilter(tag=tag, text=asked.text)
+        if asked.owner:
+            person = self._session.identity.experimenter.username
+            yield "", ImageFilter(owner=person)
         if asked.text and not (asked.containers or asked.wells or asked.tags):
             yield "", ImageFilter(text=asked.text)
 
@@ -99,7 +102,7 @@ async def chosen_images(
             raise Invalid(TOO_MANY)
     if selection.missing and not request.skip_missing:
         raise selection.missing[0][1]
-    if not found:
+    if not (found or request.owner):
         raise Invalid(NOTHING)
     return found
 

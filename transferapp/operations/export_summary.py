@@ -9,6 +9,7 @@ from transferapp.ledger.port import TransferLists
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary, OriginalsSize
 from transferapp.model.transfers import TransferKind
+from transferapp.operations.archives import exported_for
 from transferapp.operations.export_estimate import estimated_part
 from transferapp.operations.export_pace import expected_s
 from transferapp.operations.export_selection import NOTHING, TOO_MANY, ExportSelection
@@ -52,10 +53,11 @@ class ExportSummaries:
         TargetNotFound.
         """
         spec = request.spec()
-        room = await self._places.room_bytes(username, request.to)
+        owner = await exported_for(self._repository, username, request.owner)
+        room = await self._places.room_bytes(owner, request.to)
         counted = _Counted(spec)
         ends = asyncio.get_running_loop().time() + self._longest_s
-        async with self._repository.session(username) as session:
+        async with self._repository.session(owner) as session:
             selection = ExportSelection(session, request)
             complete = await _count(session, selection, counted, ends)
         last = await self._ledger.transfers(
@@ -162,4 +164,5 @@ def _refused(selection: ExportSelection, request: ExportRequest, *, complete: bo
         return str(selection.missing[0][1])
     if selection.count > MAX_IMAGES:
         return TOO_MANY
-    return NOTHING if complete and not selection.count else ""
+    nothing = complete and not (selection.count or request.owner)
+    return NOTHING if nothing else ""

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import structlog
+
 from transferapp.errors import (
     ChecksumMismatch,
+    Conflict,
     Invalid,
     NoSuchFile,
     QuotaExceeded,
@@ -37,7 +40,15 @@ from transferapp.model.transfers import (
     TransferItem,
     TransferKind,
 )
+from transferapp.operations.archives import (
+    archive_item,
+    check_asker,
+    exported_for,
+    is_made,
+    without_originals,
+)
 from transferapp.operations.convert_image import ConvertImage
+from transferapp.operations.describe_export import describe_task
 from transferapp.operations.export_places import ANY_WELL, image_places, placed_items
 from transferapp.operations.export_selection import chosen_images, size_of_originals
 from transferapp.operations.imports import (
@@ -53,6 +64,8 @@ from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import Accepted, Delivered
 from transferapp.repositories.port import Repository
 from transferapp.taskqueue.port import NewTask, TaskSubmission, WorkClass
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +105,34 @@ class ExportRequests:
         """Take an export on; the same key gives the first one, with a fresh grant.
 
         Raises ImageNotFound, TargetNotFound for what this person cannot see, Invalid for
-        nothing, or too much, and TargetNotFound, QuotaExceeded for where it goes.
+        nothing, or too much, TargetNotFound, QuotaExceeded for where it goes, PermissionDenied
+        for whose archive it is; Conflict where the key is that of somebody else's request.
         """
         check_title(request.name)
         spec = request.spec()
-        room = await self._places.room_bytes(username, request.to)
-        async with self._repository.session(username) as session:
-            images = await chosen_images(session, request)
-            size = 0
-            if room is not None and not spec.form.converts:
-                size = await size_of_originals(session, images)
-            if refused := too_much(room, request.to, size, estimated=spec.form.converts):
-                raise QuotaExceeded(refused)
-            chosen = _chosen(request)
-            known = await image_places(session.containers, images, chosen)
-        # A second of work for 100,000 images: others get their answers meanwhile.
-        items = await asyncio.to_thread(
-            lambda: placed_items(_items(images, spec), known, spec, chosen)
-        )
+        owner = await exported_for(self._repository, username, request.owner)
+        items = await self._planned(owner, request)
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.EXPORT,
                 name=request.name,
-                owner=username,
+                owner=owner,
                 request_key=request_key,
                 items=items,
                 export=spec,
-                brought_to=await self._brought_to(username, request),
+                brought_to=await self._brought_to(owner, request),
+                asked_by="" if owner == username else username,
             )
         )
+        if details.transfer.sender != username:
+            raise Conflict("This Idempotency-Key was used for another export. Take a new one.")
+        if owner != username:
+            _log.info(
+                "archive for another person",
+                transfer=details.transfer.id,
+                owner=owner,
+                asked_by=username,
+            )
         await self._enqueue(details)
         minted = await self._grants.mint(
             Scope.TRANSFER,
@@ -133,13 +145,15 @@ class ExportRequests:
     async def content(self, transfer_id: str, file_id: str) -> ExportFile:
         """Return what is known of a file before it is read; its item is downloading now.
 
-        Raises NoSuchFile, StateConflict when it is not ready or no longer there.
+        Raises NoSuchFile, StateConflict when it is not ready or no longer there, and
+        PermissionDenied where who asked for it may not act for its owner any more.
         """
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != transfer_id or found.kind is not TransferKind.EXPORT:
             raise NoSuchFile
         if found.item_state not in DELIVER.start:
             raise StateConflict(f"This file cannot be downloaded now: {found.item_state}.")
+        await check_asker(self._repository, found.asked_by, found.owner)
         path = None
         if found.repository_file_id is None:
             path = await self._prepared.path(found.file.item_id, found.file.client_path)
@@ -188,9 +202,31 @@ class ExportRequests:
         moved = await self._ledger.move(item_id, DELIVER, ItemChange(ItemState.DELIVERED))
         if not moved:
             raise StateConflict(f"This item cannot be delivered now: {work.item.state}.")
-        if work.export.form.converts:
+        if is_made(work):
             await self._prepared.discard(item_id)
         return await self._ledger.item(item_id)
+
+    async def _planned(self, owner: str, request: ExportRequest) -> tuple[PlannedItem, ...]:
+        """Return the items with their places; raises as ``submit``."""
+        spec, chosen = request.spec(), _chosen(request)
+        room = await self._places.room_bytes(owner, request.to)
+        lone: frozenset[int] = frozenset()
+        async with self._repository.session(owner) as session:
+            images = await chosen_images(session, request)
+            size = 0
+            if room is not None and not spec.form.converts:
+                size = await size_of_originals(session, images)
+            if refused := too_much(room, request.to, size, estimated=spec.form.converts):
+                raise QuotaExceeded(refused)
+            known = await image_places(session.containers, images, chosen)
+            if request.owner:
+                lone = await without_originals(session, images)
+        with_files = [image for image in images if image.id not in lone]
+        # A second of work for 100,000 images: others get their answers meanwhile.
+        items = await asyncio.to_thread(
+            lambda: placed_items(_items(with_files, spec), known, spec, chosen)
+        )
+        return (*items, archive_item(lone, known)) if request.owner else items
 
     async def _brought_to(self, username: str, request: ExportRequest) -> str:
         if not request.to:
@@ -205,8 +241,14 @@ class ExportRequests:
             )
 
     async def _enqueue(self, details: TransferDetails) -> None:
-        tasks = [export_task(details.transfer, item.id) for item in details.items]
+        tasks = [export_item_task(details.transfer, item) for item in details.items]
         await self._queue.enqueue_all(tasks)
+
+
+def export_item_task(transfer: Transfer, item: TransferItem) -> NewTask:
+    """Return the task that an item of an export begins with; its id is the item's."""
+    make = describe_task if item.describes else export_task
+    return make(transfer, item.id)
 
 
 def export_task(transfer: Transfer, item_id: str) -> NewTask:

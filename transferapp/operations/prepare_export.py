@@ -16,6 +16,7 @@ from transferapp.operations.item_reports import (
     report_dead,
     report_waiting,
 )
+from transferapp.operations.other_people import owners_session
 from transferapp.repositories.port import Repository
 from transferapp.taskqueue.port import Context, Task, TaskKind
 
@@ -88,8 +89,7 @@ class ExportPreparation:
         return len(files)
 
     async def _files(self, work: ItemWork) -> list[OriginalFile]:
-        owner = work.transfer.owner
-        async with self._repository.session(owner, work.group_id) as session:
+        async with owners_session(self._repository, work) as session:
             return await session.images.files(work.item.image_ids)
 
 

@@ -17,7 +17,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.operations.bring_parts import bring_task, bring_task_id
-from transferapp.operations.exports import export_task
+from transferapp.operations.exports import export_item_task
 from transferapp.operations.imports import going_on, item_task
 from transferapp.prepared.port import Prepared
 from transferapp.staging.port import Staging
@@ -134,7 +134,7 @@ class TransferControl:
 def _task(details: TransferDetails, item: TransferItem) -> NewTask:
     if details.transfer.kind is TransferKind.IMPORT:
         return item_task(item, details.transfer.owner)
-    return export_task(details.transfer, item.id)
+    return export_item_task(details.transfer, item)
 
 
 def _chosen(details: TransferDetails, item_id: str | None) -> Sequence[TransferItem]:

@@ -19,6 +19,7 @@ MAX_IMAGES = 100_000
 Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$", max_length=4096)]
 #: A part of names; databases hold no NUL.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
+UserName = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=255)]
 #: ``NAME:`` or ``NAME:a/b``; what a name is says ``places.settings``.
 To = Annotated[
     str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{1,30}:[^\x00-\x1f]{0,1024})?$")
@@ -70,11 +71,21 @@ class ExportRequest(Message):
     #: The place that a worker brings it to, and a folder there; empty: a workstation
     #: fetches it.
     to: To = ""
+    #: All that this person owns, with ``archive.jsonl``: an archive. Only she may ask for it,
+    #: and administrators. Nothing else is chosen then.
+    owner: UserName = ""
 
     @model_validator(mode="after")
     def _of_something(self) -> Self:
-        if not (self.image_ids or self.containers or self.wells or self.tags or self.text):
+        if not (self._chooses or self.owner):
             raise ValueError("name images, containers, wells, tags, or a text to search for")
+        return self
+
+    @model_validator(mode="after")
+    def _archives_are_whole(self) -> Self:
+        is_usual = not self.form.converts and self.layout is ExportLayout.TREE
+        if self.owner and (self._chooses or not is_usual):
+            raise ValueError("an archive is of all originals of a person: choose nothing else")
         return self
 
     @model_validator(mode="after")
@@ -88,6 +99,11 @@ class ExportRequest(Message):
         if self.with_annotations and not self.form.converts:
             raise ValueError("original files come alone: choose another form for annotations")
         return self
+
+    @property
+    def _chooses(self) -> bool:
+        asked = self.image_ids, self.containers, self.wells, self.tags, self.text
+        return any(asked)
 
     def spec(self) -> ExportSpec:
         """Return what is asked for of each image."""

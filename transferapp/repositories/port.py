@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from transferapp.model.rois import Roi
     from transferapp.model.skips import Skip
+    from transferapp.repositories.descriptions_port import Descriptions
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
@@ -57,6 +58,8 @@ class Capability(StrEnum):
     DIRECT_PIXELS = "direct-pixels"
     #: It leaves undone what a fileset's plan skips.
     SKIPPING = "skipping"
+    #: It describes all that a person owns, for an archive.
+    DESCRIPTIONS = "descriptions"
 
 
 class HealthState(StrEnum):
@@ -135,6 +138,10 @@ class RepositorySession(Protocol):
     @property
     def attachments(self) -> Attachments:
         """Files attached to containers; needs the capability ATTACHMENTS."""
+
+    @property
+    def descriptions(self) -> Descriptions:
+        """What archives state; needs the capability DESCRIPTIONS."""
 
 
 class Containers(Protocol):
@@ -254,7 +261,8 @@ class ImageRois(Protocol):
 
     async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
         """List an image's ROIs with id > ``after`` in id order, as far as the person may see
-        them; at most 500, fewer than ``limit`` only at the end. Raises ImageNotFound.
+        them; at most 500, fewer than ``limit`` only at the end. Raises ImageNotFound, and
+        NoSuchFile where they lie in an original file that is gone.
         """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from transferapp.testing.repository_attachments import AttachmentSuite
 from transferapp.testing.repository_containers import ContainerSuite, IdentitySuite
+from transferapp.testing.repository_descriptions import DescriptionSuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_formats import FormatSuite
 from transferapp.testing.repository_images import ImageSuite
@@ -26,5 +27,6 @@ class RepositorySuite(
     DuplicateSuite,
     AttachmentSuite,
     LocationSuite,
+    DescriptionSuite,
 ):
     """All of it."""

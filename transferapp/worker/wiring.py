@@ -30,6 +30,7 @@ from transferapp.operations.bring_parts import BringParts, place_resource, then_
 from transferapp.operations.command_requests import target_of
 from transferapp.operations.convert_image import convert_image_kind
 from transferapp.operations.convert_portion import convert_portion_kind
+from transferapp.operations.describe_export import describe_export_kind
 from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.keep_places import PlaceKeeping
@@ -128,6 +129,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
             ledger,
             queue,
         ),
+        then_bring(describe_export_kind(ledger, prepared, repository, clock), ledger, queue),
         convert_portion_kind(ledger, prepared, repository, FORMS),
         bring_export_kind(bringing),
         deliver_notification_kind(deliveries, preferences, senders.by_channel),

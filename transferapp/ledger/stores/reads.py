@@ -30,6 +30,7 @@ from transferapp.model.export_specs import spec_of
 from transferapp.model.origins import Origin
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
+    ItemRole,
     ItemState,
     Transfer,
     TransferDetails,
@@ -148,6 +149,14 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
     )
 
 
+def items_of_images(connection: sa.Connection, transfer_id: str) -> dict[int, str]:
+    """Return the items of the images that come with their files."""
+    query = sa.select(items.c.id, items.c.image_ids).where(
+        items.c.transfer_id == transfer_id, items.c.role == str(ItemRole.FILESET)
+    )
+    return {image: row["id"] for row in fetch(connection, query) for image in row["image_ids"]}
+
+
 def items_in(
     connection: sa.Connection, states: Sequence[ItemState], *, received: bool
 ) -> list[TransferItem]:
@@ -180,6 +189,7 @@ def file_work(connection: sa.Connection, file_id: str) -> FileWork:
             items.c.state.label("item_state"),
             transfers.c.kind,
             transfers.c.owner,
+            transfers.c.asked_by,
             transfers.c.group_id,
         )
         .join(items, items.c.id == files.c.item_id)
@@ -197,6 +207,7 @@ def file_work(connection: sa.Connection, file_id: str) -> FileWork:
         item_state=ItemState(row["item_state"]),
         group_id=row["group_id"],
         repository_file_id=row["repository_file_id"],
+        asked_by=row["asked_by"],
     )
 
 

@@ -100,6 +100,11 @@ class SqlLedger(Ledger):
         return await self._read(reads.items_in, states, received=received)
 
     @override
+    async def items_of_images(self, transfer_id: str) -> dict[int, str]:
+        """Return the items of the images that come with their files."""
+        return await self._read(reads.items_of_images, transfer_id)
+
+    @override
     async def file(self, file_id: str) -> TransferFile:
         """Return one file."""
         return await self._read(reads.file_by_id, file_id)

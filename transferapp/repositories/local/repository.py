@@ -53,6 +53,7 @@ class LocalRepository(Repository):
             {
                 Capability.TILES,
                 Capability.SCREENS,
+                Capability.DESCRIPTIONS,
                 Capability.ATTACHMENTS,
                 Capability.DIRECT_FILES,
                 Capability.DIRECT_PIXELS,

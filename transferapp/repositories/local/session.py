@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing_extensions import override
 
 from transferapp.model.identity import Identity
+from transferapp.repositories.descriptions_port import Descriptions
 from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.catalogue.containers import LocalContainers
 from transferapp.repositories.local.imports.attachments import LocalAttachments
 from transferapp.repositories.local.imports.steps import LocalImports
+from transferapp.repositories.local.reading.descriptions import LocalDescriptions
 from transferapp.repositories.local.reading.images import LocalImages
 from transferapp.repositories.local.store import LocalRepositoryStore
 from transferapp.repositories.port import (
@@ -30,6 +32,7 @@ class LocalSession(RepositorySession):
         self._images = LocalImages(local_store, caller)
         self._imports = LocalImports(local_store, caller)
         self._attachments = LocalAttachments(local_store, caller)
+        self._descriptions = LocalDescriptions(local_store, caller)
 
     @property
     @override
@@ -60,3 +63,9 @@ class LocalSession(RepositorySession):
     def attachments(self) -> Attachments:
         """Files attached to containers."""
         return self._attachments
+
+    @property
+    @override
+    def descriptions(self) -> Descriptions:
+        """What archives state of containers and images."""
+        return self._descriptions

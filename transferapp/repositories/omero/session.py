@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing_extensions import override
 
 from transferapp.model.identity import Identity
+from transferapp.repositories.descriptions_port import Descriptions
 from transferapp.repositories.omero.catalogue.containers import OmeroContainers
 from transferapp.repositories.omero.imports.attachments import OmeroAttachments
 from transferapp.repositories.omero.imports.steps import OmeroImports
+from transferapp.repositories.omero.reading.descriptions import OmeroDescriptions
 from transferapp.repositories.omero.reading.images import OmeroImages
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import (
@@ -29,6 +31,7 @@ class OmeroSession(RepositorySession):
         self._images = OmeroImages(omero_session)
         self._imports = OmeroImports(omero_session)
         self._attachments = OmeroAttachments(omero_session)
+        self._descriptions = OmeroDescriptions(omero_session)
 
     @property
     @override
@@ -59,3 +62,9 @@ class OmeroSession(RepositorySession):
     def attachments(self) -> Attachments:
         """Files attached to containers."""
         return self._attachments
+
+    @property
+    @override
+    def descriptions(self) -> Descriptions:
+        """What archives state of containers and images."""
+        return self._descriptions

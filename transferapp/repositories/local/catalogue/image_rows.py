@@ -27,6 +27,7 @@ from transferapp.repositories.local.catalogue.records import (
 )
 from transferapp.repositories.local.storage.schema import (
     containers,
+    experimenters,
     filesets,
     image_annotations,
     image_links,
@@ -76,6 +77,8 @@ def list_images(
             image_annotations.c.value == wanted.tag,
         )
         query = query.where(images.c.id.in_(tagged))
+    if wanted.owner:
+        query = query.where(experimenters.c.username == wanted.owner)
     if wanted.text:
         query = query.where(images.c.name.icontains(wanted.text, autoescape=True))
     rows = connection.execute(query.order_by(images.c.id).limit(limit))

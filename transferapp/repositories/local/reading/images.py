@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from typing_extensions import override
 
-from transferapp.errors import Invalid
+from transferapp.errors import Invalid, NoSuchFile
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import ContainerRef
 from transferapp.model.duplicates import Duplicate
@@ -206,10 +206,16 @@ class LocalImages(Images):
             return image_rows.find_image(connection, self._caller, image_id)
 
     def _stored_rois(self, image_id: int) -> list[Roi]:
-        place = self._place(self._row(image_id))
+        """Read them; raises ImageNotFound, NoSuchFile where the file is gone from the disk."""
+        row = self._row(image_id)
+        if row.first_path is None:
+            return []
         # Whoever asks for one page asks for the next.
         if self._rois is None or self._rois[0] != image_id:
-            self._rois = image_id, stored_rois(place)
+            try:
+                self._rois = image_id, stored_rois(self._place(row))
+            except FileNotFoundError as error:
+                raise NoSuchFile from error
         return self._rois[1]
 
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:

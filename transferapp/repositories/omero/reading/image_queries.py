@@ -71,6 +71,9 @@ def list_images(
     if wanted.tag:
         conditions.append(f"i.id in ({_TAGGED})")
         values["tag"] = wanted.tag
+    if wanted.owner:
+        conditions.append("i.details.owner.omeName = :owner")
+        values["owner"] = wanted.owner
     if wanted.text:
         conditions.append("lower(i.name) like :text")
         values["text"] = f"%{_literal(wanted.text.lower())}%"

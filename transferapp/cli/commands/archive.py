@@ -1,0 +1,152 @@
+"""Archives: everything that one person owns, with its description: made, verified offline."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import humanize
+import typer
+
+from transferapp.archive.lines import ARCHIVE_NAME
+from transferapp.archive.verifying import Verified, verify_archive
+from transferapp.cli import export_orders, following, signed_in
+from transferapp.cli.commands.handing_over import Wait, conclude
+from transferapp.cli.commands.session import AsJson
+from transferapp.cli.given_paths import given_path
+from transferapp.cli.output import ExitCode, command, echo, show_json, warn
+from transferapp.cli.transfer_tables import placements_of
+from transferapp.client.importing import ExportPlan, export_request
+from transferapp.model.transfers import TransferDetails
+from transferapp.protocol.export_summaries import ExportSummary
+from transferapp.protocol.messages import PlacementView
+
+app = typer.Typer(
+    help="Archives: all that a person owns, with a description, made and verified."
+)
+
+#: Seconds between two lines about how far it is.
+_TOLD_EVERY_S = 15.0
+
+
+@app.command()
+@command
+def make(
+    to: export_orders.To = None,
+    of: Annotated[
+        str,
+        typer.Option(
+            "--of",
+            metavar="USERNAME",
+            help="Whose data; of others only administrators may. By default your own.",
+        ),
+    ] = "",
+    name: Annotated[str, typer.Option(help="What to call this export.")] = "",
+    *,
+    dry_run: export_orders.DryRun = False,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Export all that a person owns, with 'archive.jsonl', which describes it, in the
+    background.
+    """
+    goes = export_orders.whereto(to, dry_run=dry_run)
+
+    def planned(username: str) -> ExportPlan:
+        owner = of or username
+        return ExportPlan(
+            name=name or f"Archive of {owner}",
+            image_ids=(),
+            destination=goes.folder,
+            to=goes.place,
+            archive_of=owner,
+        )
+
+    async def summarize() -> ExportSummary:
+        async with signed_in.server_client() as (server, who):
+            return await server.export_summary(export_request(planned(who.username)))
+
+    async def work() -> tuple[TransferDetails, list[PlacementView]]:
+        async with signed_in.server_client() as (server, who):
+            plan = planned(who.username)
+            transfer_id = await export_orders.ask_for_export(server, plan, who.username)
+            details = await following.follow(server, transfer_id, wait=wait)
+            if wait and not goes.place:
+                await following.manifest_written(details)
+            return details, await placements_of(server, details)
+
+    if dry_run:
+        found = asyncio.run(summarize())
+        export_orders.show_summary(found, as_json=as_json, is_archive=True)
+        return
+    details, placements = asyncio.run(work())
+    if count := sum(len(item.image_ids) for item in details.items if item.describes):
+        have = "1 image has" if count == 1 else f"{count:,} images have"
+        warn(f"{have} no original files: '{ARCHIVE_NAME}' describes them.")
+    conclude(details, as_json=as_json, as_line=False, placements=placements)
+
+
+@app.command()
+@command
+def verify(
+    manifest: Annotated[
+        Path,
+        typer.Argument(
+            parser=given_path, help="NAME.manifest.json, which lies beside what was archived."
+        ),
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Read every file of an archive, offline, and name each thing that is wrong with it."""
+    found = verify_archive(manifest, _Progress().reading)
+    if as_json:
+        show_json(found)
+    else:
+        echo(_stated(found))
+        for sentence in _lacking(found):
+            echo(sentence)
+        for problem in found.problems:
+            warn(f"{problem.path}: {problem.message}" if problem.path else problem.message)
+    if found.problems:
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+class _Progress:
+    """Says now and then how much was read."""
+
+    def __init__(self) -> None:
+        self._bytes, self._next_s = 0, time.monotonic() + _TOLD_EVERY_S
+
+    def reading(self, path: str, size_bytes: int) -> None:
+        """Say it, where it is time."""
+        if time.monotonic() >= self._next_s:
+            echo(f"{humanize.naturalsize(self._bytes)} are read, next '{path}'.")
+            self._next_s = time.monotonic() + _TOLD_EVERY_S
+        self._bytes += size_bytes
+
+
+def _stated(found: Verified) -> str:
+    size = humanize.naturalsize(found.size_bytes)
+    counted = (
+        f"{found.files:,} files with {size} were read; {found.containers:,} containers and"
+        f" {found.images:,} images are described."
+    )
+    if not found.problems:
+        return f"{counted} All is as it was archived."
+    count = len(found.problems)
+    return f"{counted} {count:,} {'thing is' if count == 1 else 'things are'} wrong:"
+
+
+def _lacking(found: Verified) -> list[str]:
+    """Say what the archive never had."""
+    said = {
+        "images have no original files: the archive only describes them": (
+            found.without_originals
+        ),
+        "images could not be described, or not wholly": found.not_described,
+        "images had more ROIs, or others, than an archive takes": found.with_rois_left_out,
+    }
+    return [f"{count:,} {text}." for text, count in said.items() if count]
