@@ -150,3 +150,4 @@ class ImageDetails:
     files: tuple[OriginalFile, ...]
     annotations: tuple[Annotation, ...] = ()
     container_names: tuple[str, ...] = ()
+    description: str = ""

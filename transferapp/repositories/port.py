@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from transferapp.model.rois import Roi
     from transferapp.model.skips import Skip
+    from transferapp.repositories.restoring.port import Restoring
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
@@ -57,6 +58,8 @@ class Capability(StrEnum):
     DIRECT_PIXELS = "direct-pixels"
     #: It leaves undone what a fileset's plan skips.
     SKIPPING = "skipping"
+    #: What an archive says is written on images and containers.
+    RESTORING = "restoring"
 
 
 class HealthState(StrEnum):
@@ -135,6 +138,10 @@ class RepositorySession(Protocol):
     @property
     def attachments(self) -> Attachments:
         """Files attached to containers; needs the capability ATTACHMENTS."""
+
+    @property
+    def restoring(self) -> Restoring:
+        """Writing what an archive says; needs the capability RESTORING."""
 
 
 class Containers(Protocol):

@@ -13,6 +13,7 @@ from transferapp.testing.repository_formats import FormatSuite
 from transferapp.testing.repository_images import ImageSuite
 from transferapp.testing.repository_imports import ImportSuite
 from transferapp.testing.repository_locations import LocationSuite
+from transferapp.testing.repository_restoring import RestoringSuite
 from transferapp.testing.repository_rois import RoiSuite
 
 
@@ -26,5 +27,6 @@ class RepositorySuite(
     DuplicateSuite,
     AttachmentSuite,
     LocationSuite,
+    RestoringSuite,
 ):
     """All of it."""

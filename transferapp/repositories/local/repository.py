@@ -54,6 +54,7 @@ class LocalRepository(Repository):
                 Capability.TILES,
                 Capability.SCREENS,
                 Capability.ATTACHMENTS,
+                Capability.RESTORING,
                 Capability.DIRECT_FILES,
                 Capability.DIRECT_PIXELS,
             }

@@ -8,6 +8,7 @@ from transferapp.model.identity import Identity
 from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.catalogue.containers import LocalContainers
 from transferapp.repositories.local.imports.attachments import LocalAttachments
+from transferapp.repositories.local.imports.restoring import LocalRestoring
 from transferapp.repositories.local.imports.steps import LocalImports
 from transferapp.repositories.local.reading.images import LocalImages
 from transferapp.repositories.local.store import LocalRepositoryStore
@@ -18,6 +19,7 @@ from transferapp.repositories.port import (
     Imports,
     RepositorySession,
 )
+from transferapp.repositories.restoring.port import Restoring
 
 
 class LocalSession(RepositorySession):
@@ -30,6 +32,7 @@ class LocalSession(RepositorySession):
         self._images = LocalImages(local_store, caller)
         self._imports = LocalImports(local_store, caller)
         self._attachments = LocalAttachments(local_store, caller)
+        self._restoring = LocalRestoring(local_store, caller)
 
     @property
     @override
@@ -60,3 +63,9 @@ class LocalSession(RepositorySession):
     def attachments(self) -> Attachments:
         """Files attached to containers."""
         return self._attachments
+
+    @property
+    @override
+    def restoring(self) -> Restoring:
+        """Writing what an archive says."""
+        return self._restoring

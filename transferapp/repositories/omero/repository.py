@@ -41,7 +41,13 @@ from transferapp.repositories.port import (
 )
 
 _ALWAYS = frozenset(
-    {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, Capability.SKIPPING}
+    {
+        Capability.TILES,
+        Capability.SCREENS,
+        Capability.ATTACHMENTS,
+        Capability.SKIPPING,
+        Capability.RESTORING,
+    }
 )
 
 

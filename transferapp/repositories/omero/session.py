@@ -7,6 +7,7 @@ from typing_extensions import override
 from transferapp.model.identity import Identity
 from transferapp.repositories.omero.catalogue.containers import OmeroContainers
 from transferapp.repositories.omero.imports.attachments import OmeroAttachments
+from transferapp.repositories.omero.imports.restoring import OmeroRestoring
 from transferapp.repositories.omero.imports.steps import OmeroImports
 from transferapp.repositories.omero.reading.images import OmeroImages
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
@@ -17,6 +18,7 @@ from transferapp.repositories.port import (
     Imports,
     RepositorySession,
 )
+from transferapp.repositories.restoring.port import Restoring
 
 
 class OmeroSession(RepositorySession):
@@ -29,6 +31,7 @@ class OmeroSession(RepositorySession):
         self._images = OmeroImages(omero_session)
         self._imports = OmeroImports(omero_session)
         self._attachments = OmeroAttachments(omero_session)
+        self._restoring = OmeroRestoring(omero_session)
 
     @property
     @override
@@ -59,3 +62,9 @@ class OmeroSession(RepositorySession):
     def attachments(self) -> Attachments:
         """Files attached to containers."""
         return self._attachments
+
+    @property
+    @override
+    def restoring(self) -> Restoring:
+        """Writing what an archive says."""
+        return self._restoring

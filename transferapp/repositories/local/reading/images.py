@@ -28,16 +28,15 @@ from transferapp.model.images import (
 from transferapp.model.rois import Roi
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue import image_rows
+from transferapp.repositories.local.catalogue.drawn_rois import rois_drawn
 from transferapp.repositories.local.catalogue.duplicates import find_duplicates
 from transferapp.repositories.local.catalogue.records import (
     annotation_values,
     files_of,
-    levels_of,
-    reader_of,
 )
 from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.reading.contents import opened, pieces
-from transferapp.repositories.local.reading.rois import stored_rois
+from transferapp.repositories.local.reading.rois import place_of, stored_rois
 from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
 from transferapp.repositories.local.storage.garbage import list_fileset
 from transferapp.repositories.local.storage.schema import image_annotations, images
@@ -110,10 +109,10 @@ class LocalImages(Images):
 
     @override
     async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
-        """List those in the OME-XML of its first file, numbered from 1; raises
-        ImageNotFound.
+        """List those in the OME-XML of its first file, numbered from 1, then those drawn on it
+        since; raises ImageNotFound.
         """
-        found = await in_thread(self._stored_rois, image_id)
+        found = await in_thread(self._all_rois, image_id)
         most = max(1, min(limit, _MOST_ROIS))
         return [roi for roi in found if roi.id > after][:most]
 
@@ -189,28 +188,19 @@ class LocalImages(Images):
         await in_thread(self._delete, image_ids)
 
     def _place(self, row: sa.Row[Any]) -> ImagePlace:
-        source, levels = levels_of(row)
-        originals = self._local_store.originals
-        return ImagePlace(
-            row.fileset_id,
-            row.series,
-            originals.named(row.fileset_id, row.first_path),
-            originals.tree(row.fileset_id),
-            source,
-            levels,
-            reader_of(row),
-        )
+        return place_of(self._local_store, row)
 
     def _row(self, image_id: int) -> sa.Row[Any]:
         with reading(self._local_store.engine) as connection:
             return image_rows.find_image(connection, self._caller, image_id)
 
-    def _stored_rois(self, image_id: int) -> list[Roi]:
+    def _all_rois(self, image_id: int) -> list[Roi]:
         place = self._place(self._row(image_id))
         # Whoever asks for one page asks for the next.
         if self._rois is None or self._rois[0] != image_id:
             self._rois = image_id, stored_rois(place)
-        return self._rois[1]
+        with reading(self._local_store.engine) as connection:
+            return [*self._rois[1], *rois_drawn(connection, image_id)]
 
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
         row = self._row(image_id)
