@@ -17,7 +17,7 @@ from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.cut_place import CutRois
 from transferapp.host import csv_text
 from transferapp.host.csv_text import csv_cell
-from transferapp.model.images import AnnotationKind, Channel, ImageDetails
+from transferapp.model.images import Annotation, AnnotationKind, Channel, ImageDetails
 from transferapp.model.plausible import plausible_um
 from transferapp.model.rois import Point, Roi, Shape, ShapeKind
 
@@ -36,17 +36,17 @@ def json_lines(image: CutImage, details: ImageDetails, repository: str) -> Itera
         "image": _image(image),
         "repository": _repository(details, repository),
         "part": _part(image),
-        "annotations": _annotations(image),
+        "annotations": annotations_value(image.annotations),
         "rois_left_out": {
             "rois_outside": found.rois_outside,
             "shapes_outside": found.shapes_outside,
             "shapes_not_understood": sum(roi.not_understood for roi in found.rois),
-            "masks_without_bits": sum(map(_lacks_bits, found.shapes)),
+            "masks_without_bits": sum(map(lacks_bits, found.shapes)),
         },
     }
     yield _text(known, indent=1).removesuffix("\n}") + ',\n "rois": ['
     for number, roi in enumerate(found.rois):
-        yield (",\n  " if number else "\n  ") + _text(_roi(roi))
+        yield (",\n  " if number else "\n  ") + _text(roi_value(roi))
     yield "\n ]\n}\n" if found.rois else "]\n}\n"
 
 
@@ -124,10 +124,12 @@ def _part(image: CutImage) -> dict[str, Any]:
     }
 
 
-def _annotations(image: CutImage) -> dict[str, Any]:
+def annotations_value(annotations: Sequence[Annotation]) -> dict[str, Any]:
+    """Return annotations as JSON values, by what they are."""
+
     def of(kind: AnnotationKind) -> Iterator[dict[str, Any]]:
         is_pairs = kind is AnnotationKind.KEY_VALUE
-        for one in image.annotations:
+        for one in annotations:
             if one.kind is kind:
                 held = {"pairs": one.pairs} if is_pairs else {"value": one.value}
                 yield {"namespace": one.namespace, **held}
@@ -139,7 +141,8 @@ def _annotations(image: CutImage) -> dict[str, Any]:
     }
 
 
-def _roi(roi: Roi) -> dict[str, Any]:
+def roi_value(roi: Roi) -> dict[str, Any]:
+    """Return a ROI as JSON values."""
     shapes = [_shape(shape) for shape in roi.shapes]
     return {"id": roi.id, "name": roi.name, "text": roi.text, "shapes": shapes}
 
@@ -170,7 +173,8 @@ def _geometry(shape: Shape) -> dict[str, Any]:
     return {"points": shape.points}
 
 
-def _lacks_bits(shape: Shape) -> bool:
+def lacks_bits(shape: Shape) -> bool:
+    """Whether a mask was left out of a shape."""
     return shape.kind is ShapeKind.MASK and shape.mask is None
 
 

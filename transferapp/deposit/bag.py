@@ -8,14 +8,14 @@ from pathlib import Path
 import bagit
 
 from transferapp import __version__
-from transferapp.deposit.manifest import DepositSource
 from transferapp.errors import ChecksumMismatch
+from transferapp.protocol.export_manifests import ListedExport
 
 #: SHA-1 to compare with what was exported, SHA-256 for those who check the bag.
 _CHECKSUMS = ["sha1", "sha256"]
 
 
-def make_bag(source: DepositSource, folder: Path) -> None:
+def make_bag(source: ListedExport, folder: Path) -> None:
     """Make a bag of ``folder``, which holds the files; raises ChecksumMismatch for a file that
     is not as it was exported, and OSError.
     """
@@ -29,7 +29,7 @@ def make_bag(source: DepositSource, folder: Path) -> None:
             )
 
 
-def _info(source: DepositSource) -> Mapping[str, str]:
+def _info(source: ListedExport) -> Mapping[str, str]:
     return {
         "Bag-Software-Agent": f"TransferApp {__version__} with bagit {bagit.VERSION}",
         "External-Identifier": source.transfer.id,

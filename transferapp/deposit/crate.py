@@ -10,12 +10,12 @@ from typing import Any
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from transferapp.deposit.manifest import DepositImage, DepositSource
+from transferapp.protocol.export_manifests import ListedExport, ListedImage
 
 NAME = "ro-crate-metadata.json"
 
 
-def write_crate(source: DepositSource, folder: Path, *, licence: str = "") -> None:
+def write_crate(source: ListedExport, folder: Path, *, licence: str = "") -> None:
     """Describe the export whose files lie in ``folder``; ``licence`` is an address. Raises
     OSError.
     """
@@ -40,12 +40,12 @@ def write_crate(source: DepositSource, folder: Path, *, licence: str = "") -> No
     (folder / NAME).write_text(text, encoding="utf-8")
 
 
-def _count(source: DepositSource) -> str:
+def _count(source: ListedExport) -> str:
     count = sum(len(item.images) for item in source.items if item.files)
     return f"{count} image" if count == 1 else f"{count} images"
 
 
-def _image(crate: ROCrate, image: DepositImage) -> ContextEntity:
+def _image(crate: ROCrate, image: ListedImage) -> ContextEntity:
     properties: dict[str, Any] = {
         "@type": "ImageObject",
         "name": image.name,
@@ -56,7 +56,7 @@ def _image(crate: ROCrate, image: DepositImage) -> ContextEntity:
     return ContextEntity(crate, f"#image-{image.id}", properties=properties)
 
 
-def _containers(image: DepositImage) -> Iterator[str]:
+def _containers(image: ListedImage) -> Iterator[str]:
     for way in image.containers:
         for kind, known in way.items():
             if "name" in known and "id" in known:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from transferapp.deposit.bag import make_bag
 from transferapp.deposit.crate import write_crate
-from transferapp.deposit.manifest import DepositSource, read_manifest
 from transferapp.deposit.payload import bring
 from transferapp.errors import (
     ChecksumMismatch,
@@ -19,6 +18,7 @@ from transferapp.errors import (
     NameTaken,
     StorageFull,
 )
+from transferapp.protocol.export_manifests import ListedExport, read_manifest
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -35,7 +35,7 @@ class Deposit:
     licence: str = ""
 
 
-def make_deposit(manifest: Path, target: Path, wanted: Deposit) -> DepositSource:
+def make_deposit(manifest: Path, target: Path, wanted: Deposit) -> ListedExport:
     """Make the folder ``target`` of the export of a manifest; nothing of the export changes.
 
     Raises NoSuchFile, Invalid (nothing to deposit, nothing wanted), NameTaken, VanishedFile,
@@ -69,7 +69,7 @@ def make_deposit(manifest: Path, target: Path, wanted: Deposit) -> DepositSource
     return source
 
 
-def _describe(source: DepositSource, folder: Path, wanted: Deposit) -> None:
+def _describe(source: ListedExport, folder: Path, wanted: Deposit) -> None:
     if wanted.crate:
         write_crate(source, folder, licence=wanted.licence)
     if wanted.bag:
@@ -78,7 +78,7 @@ def _describe(source: DepositSource, folder: Path, wanted: Deposit) -> None:
         _check(source, folder)
 
 
-def _check(source: DepositSource, folder: Path) -> None:
+def _check(source: ListedExport, folder: Path) -> None:
     for file in source.files:
         with (folder / file.path).open("rb") as opened:
             found = hashlib.file_digest(opened, "sha1").hexdigest()

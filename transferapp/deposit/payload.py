@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from transferapp.deposit.manifest import DepositFile
 from transferapp.errors import VanishedFile
+from transferapp.protocol.export_manifests import ListedFile
 
 
-def bring(files: Iterable[DepositFile], source: Path, target: Path, *, copy: bool) -> None:
+def bring(files: Iterable[ListedFile], source: Path, target: Path, *, copy: bool) -> None:
     """Put files into the folder ``target``, where they lie in ``source``.
 
     They are hard links where the file system can, which need no room; then what is changed

@@ -1,4 +1,4 @@
-"""The manifest of an export, read back: what a deposit is made of."""
+"""The manifest of an export, read back: what deposits and archives go by."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ def _inside(path: str) -> str:
     return path
 
 
-class DepositFile(BaseModel):
+class ListedFile(BaseModel):
     """A file of the export; ``path`` is '/'-separated, from the manifest's folder."""
 
     path: Annotated[str, AfterValidator(_inside)]
     size_bytes: int = Field(ge=0)
     sha1: str = Field(pattern="^[0-9a-f]{40}$")
+    #: Where it was when it was imported.
+    client_path: str = ""
 
 
-class DepositImage(BaseModel):
+class ListedImage(BaseModel):
     """An image; ``containers`` are where it lies: kind -> name, the outermost first."""
 
     id: int
@@ -35,12 +37,23 @@ class DepositImage(BaseModel):
     containers: list[dict[str, dict[str, object]]] = []
 
 
-class DepositItem(BaseModel):
+class ListedProblem(BaseModel):
+    """Why nothing of an item is there."""
+
+    code: str = ""
+    message: str = ""
+
+
+class ListedItem(BaseModel):
     """Images whose files are the same."""
 
+    id: str = ""
+    name: str = ""
     state: str
-    images: list[DepositImage]
-    files: list[DepositFile]
+    path: str | None = None
+    images: list[ListedImage]
+    files: list[ListedFile]
+    problem: ListedProblem | None = None
 
 
 class _Transfer(BaseModel):
@@ -49,8 +62,8 @@ class _Transfer(BaseModel):
     server: str
 
 
-class DepositSource(BaseModel):
-    """What of a manifest a deposit needs."""
+class ListedExport(BaseModel):
+    """What of a manifest is needed."""
 
     manifest: Literal["transferapp-export"]
     manifest_version: Literal[1]
@@ -58,21 +71,21 @@ class DepositSource(BaseModel):
     repository: str
     form: str
     written_at: datetime
-    plate_files: list[DepositFile] = []
-    items: list[DepositItem]
+    plate_files: list[ListedFile] = []
+    items: list[ListedItem]
 
     @property
-    def files(self) -> Iterator[DepositFile]:
+    def files(self) -> Iterator[ListedFile]:
         """All files that arrived."""
         for item in self.items:
             yield from item.files
         yield from self.plate_files
 
 
-def read_manifest(path: Path) -> DepositSource:
+def read_manifest(path: Path) -> ListedExport:
     """Read a ``*.manifest.json``; raises NoSuchFile, and Invalid for another file."""
     try:
-        return DepositSource.model_validate_json(path.read_bytes())
+        return ListedExport.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise NoSuchFile(f"There is no file '{path}'.") from None
     except (OSError, ValidationError) as error:
