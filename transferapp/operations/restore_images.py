@@ -85,7 +85,9 @@ class ImageRestoring:
         for dataset, numbers in inside.items():
             if dataset != target:
                 await session.restoring.link_images(dataset, numbers)
-        elsewhere = [n for n, one in found.items() if one.datasets and target not in one.datasets]
+        elsewhere = [
+            n for n, one in found.items() if one.datasets and target not in one.datasets
+        ]
         if elsewhere and target is not None and target.kind is ContainerKind.DATASET:
             await session.restoring.unlink_images(target, elsewhere)
 
@@ -128,5 +130,9 @@ class ImageRestoring:
 def _unknown(count: int) -> str:
     if not count:
         return ""
-    images = "1 image of the archive is" if count == 1 else f"{count:,} images of the archive are"
-    return f"{images} not among those made of these files: what it says of them was not written."
+    images = (
+        "1 image of the archive is" if count == 1 else f"{count:,} images of the archive are"
+    )
+    return (
+        f"{images} not among those made of these files: what it says of them was not written."
+    )
