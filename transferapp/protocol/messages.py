@@ -105,6 +105,10 @@ class NewContainer(Message):
     description: str = ""
     #: Whose it is; empty: the asking person's.
     owner: str = ""
+    #: Of an archive: the same key gives the container that was made first.
+    key: Annotated[str, StringConstraints(max_length=1024)] = ""
+    #: Of an archive: what is written on it; the same one twice is written once.
+    annotations: list[Annotation] = []
 
 
 class NewFile(Message):
