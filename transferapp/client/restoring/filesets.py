@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transferapp.archive.lines import ContainerLine
 from transferapp.client.restoring.source import ArchivedImage, ArchiveSource
@@ -83,8 +83,7 @@ def plan_restore(source: ArchiveSource) -> RestorePlan:
             plan.reasons |= dict.fromkeys((one.id for one in images), why)
         elif images:
             plan.reasons |= {one.id: NO_PLACE for one in images if one.place is None}
-            placed = [one for one in images if one.place is not None]
-            placed.sort(key=lambda one: one.place or 0)
+            placed = _placed([one for one in images if one.place is not None])
             target = _target(source, placed or images)
             plan.filesets.append(ArchivedFileset(item, tuple(placed), target))
     for images in by_item.values():
@@ -137,6 +136,16 @@ def plate_of(image: ArchivedImage) -> str:
         return image.well.plate
     plates = (ref for ref in image.containers if kind_of(ref) == ContainerKind.PLATE)
     return next(plates, "")
+
+
+def _placed(images: Sequence[ArchivedImage]) -> list[ArchivedImage]:
+    """Return images in their file's order, each with a place of its own: where the archive
+    gives two the same, by their ids, as the repository had made them one after another.
+    """
+    if len({one.place for one in images}) == len(images):
+        return sorted(images, key=lambda one: one.place or 0)
+    by_id = sorted(images, key=lambda one: one.id)
+    return [replace(one, place=place) for place, one in enumerate(by_id)]
 
 
 def _target(source: ArchiveSource, images: Sequence[ArchivedImage]) -> str:

@@ -153,11 +153,13 @@ async def _images(
     found: _Found,
 ) -> AsyncIterator[MappedId]:
     by_item = {one.item.id: one for one in plan.filesets}
+    places = {one.id: one for fileset in plan.filesets for one in fileset.images}
     without_rois = {id_ for one in plan.filesets for id_ in rois_left_out(one)}
     for image in source.images:
         new_id, reason = 0, plan.reasons.get(image.id, "")
         if not reason:
-            new_id, reason = await _new_id(server, image, by_item[image.item], state, found)
+            placed = places[image.id]
+            new_id, reason = await _new_id(server, placed, by_item[image.item], state, found)
         if new_id and image.id in without_rois:
             reason = ROIS_LEFT_OUT
         yield MappedId("Image", str(image.id), str(new_id or ""), image.name, reason)
