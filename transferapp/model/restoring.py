@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from transferapp.model.annotations import is_storable
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.images import Annotation, ImageSummary
 from transferapp.model.rois import Roi
@@ -99,9 +100,22 @@ def _objections(item: RestoredItem) -> Iterator[str]:
     channels = (name for one in item.images for name in one.texts.channels)
     if any(len(name) > MOST_NAME for name in channels):
         yield f"A channel has a name of more than {MOST_NAME} letters."
+    if not all(map(is_storable, _texts(item))):
+        yield "A text has a character that cannot be stored."
     known = range(len(item.plates))
     if any(one.plate is not None and one.plate not in known for one in item.images):
         yield "An image lies on a plate that is not named."
+
+
+def _texts(item: RestoredItem) -> Iterator[str]:
+    for image in item.images:
+        yield from (image.texts.name, image.texts.description, *image.texts.channels)
+        for roi in image.rois:
+            yield from (roi.name, roi.text, *(shape.text for shape in roi.shapes))
+    for plate in item.plates:
+        yield from (plate.name, plate.description)
+    for note in notes_of(item):
+        yield from (note.namespace, note.value, *(text for pair in note.pairs for text in pair))
 
 
 def notes_of(item: RestoredItem) -> Sequence[Annotation]:

@@ -157,7 +157,8 @@ def _texts(line: ImageLine) -> ImageTexts:
 
 
 def _name(fileset: ArchivedFileset) -> str:
-    return (fileset.item.name or fileset.item.id)[:1024]
+    """Return what the fileset is called: as its file to open, not as one of its images."""
+    return _client_paths(fileset)[0].rpartition("/")[2][:1024]
 
 
 def _plain_item(fileset: ArchivedFileset) -> NewItem:

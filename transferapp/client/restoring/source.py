@@ -119,7 +119,7 @@ def read_archive(manifest: Path) -> ArchiveSource:
 
 def _is_description(item: ListedItem) -> bool:
     paths = [file.client_path for file in item.files]
-    return not item.images and (paths == [ARCHIVE_NAME] or item.name == ARCHIVE_NAME)
+    return item.name == ARCHIVE_NAME and paths in ([], [ARCHIVE_NAME])
 
 
 def _lines_of_images(path: Path) -> Iterator[tuple[int, int]]:
