@@ -26,6 +26,13 @@ from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, REPORT_LEFT, RETRY
 from transferapp.model.promises import Promises
+from transferapp.model.restoring import (
+    ImageTexts,
+    RestoredImage,
+    RestoredItem,
+    RestoredPlate,
+)
+from transferapp.model.rois import Roi, Shape, ShapeKind
 from transferapp.model.transfers import (
     ItemProblem,
     ItemState,
@@ -40,6 +47,22 @@ PROBLEM = ItemProblem("vanished-file", "The file is gone", "Put it back.")
 
 
 OWN = Annotation(AnnotationKind.TAG, value="own")
+#: With bytes that are no text.
+MASK = Shape(3, ShapeKind.MASK, ((1.0, 2.5),), (3.0, 4.0), z=0, mask=bytes([0xFF, 0, 0x80]))
+RESTORED = RestoredItem(
+    (
+        RestoredImage(
+            1,
+            ImageTexts("Cell 🔬", "two\nlines", ("DAPI",)),
+            (9, 8, 7, 6, 5),
+            (OWN,),
+            (Roi(2, (MASK,), "a ROI"),),
+            (ContainerRef(ContainerKind.DATASET, 4),),
+            0,
+        ),
+    ),
+    (RestoredPlate("Plate", "of 2019", (OWN,)),),
+)
 
 
 def an_import(
@@ -57,6 +80,7 @@ def an_import(
                 tuple(PlannedTransferFile(f"{i}/{j}.tif", size) for j in range(files)),
                 annotations=(OWN,) if i else (),
                 image_annotations=(ImageAnnotations("#2", (OWN,)),) if i else (),
+                restored=RESTORED if i else None,
             )
             for i in range(items)
         ),
@@ -105,6 +129,7 @@ class LedgerSuite:
         assert first.annotations == work.annotations[:1]
         assert work.image_annotations == (ImageAnnotations("#2", (OWN,)),)
         assert first.image_annotations == ()
+        assert (work.restored, first.restored) == (RESTORED, None)
         file_work = await ledger.file_work(added.files[0].id)
         assert file_work.file == added.files[0] == await ledger.file(added.files[0].id)
         assert (file_work.transfer_id, file_work.owner) == (transfer.id, "ada")

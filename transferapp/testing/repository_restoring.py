@@ -95,8 +95,8 @@ class RestoringSuite:
             plan = plan_for(env.single, None, session.identity.default_group_id)
             [image_id] = (await import_all(session, plan, env.single.paths)).image_ids
             before = await session.images.get(image_id)
+            texts = ImageTexts("Cell 7", "fixed\nand stained", ("DAPI",))
             for _ in range(2):
-                texts = ImageTexts("Cell 7", "fixed\nand stained", ("DAPI",))
                 await session.restoring.describe_images({image_id: texts})
             found = await session.images.get(image_id)
             assert (found.summary.name, found.description) == ("Cell 7", "fixed\nand stained")
