@@ -86,15 +86,15 @@ def story(
     folder = tmp_path_factory.mktemp("restore")
     archive = write_archive(folder / "archive")
     if request.param == "embedded":
-        yield from _told(folder / "i", archive)
+        yield from _begun(folder / "i", archive)
         return
     if find_spec("omero") is None:
         pytest.skip("needs omero-py")
     with running_sandbox(folder / "omero", PASSWORD) as repository:
-        yield from _told(folder / "i", archive, repository)
+        yield from _begun(folder / "i", archive, repository)
 
 
-def _told(folder: Path, archive: Archive, repository: Any = None) -> Iterator[Story]:
+def _begun(folder: Path, archive: Archive, repository: Any = None) -> Iterator[Story]:
     with LocalInstallation(folder, {}, repository) as installation:
         asyncio.run(installation.add_people(PASSWORD))
         installation.start_all()

@@ -165,7 +165,13 @@ def write_archive(folder: Path, archive_id: str = "a" * 32) -> WrittenArchive:
     made.lines += [_field(401 + place, place) for place in range(4)]
     made.lines.append(_image(501, "", None, "no files", (8, 8, 1, 1, 1), ("Dataset:5",)))
     problem = {"code": "permission-denied", "message": "You may not read this."}
-    lost: dict[str, Any] = {"id": "lost", "name": "lost.tif", "state": "failed", "path": None, "files": []}
+    lost: dict[str, Any] = {
+        "id": "lost",
+        "name": "lost.tif",
+        "state": "failed",
+        "path": None,
+        "files": [],
+    }
     made.items.append({**lost, "images": [{"id": 601, "name": "x"}], "problem": problem})
     made.lines.append(_image(601, "lost", 0, "lost", (8, 8, 1, 1, 1), ("Dataset:5",)))
     made.finish()

@@ -26,13 +26,6 @@ from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, REPORT_LEFT, RETRY
 from transferapp.model.promises import Promises
-from transferapp.model.restoring import (
-    ImageTexts,
-    RestoredImage,
-    RestoredItem,
-    RestoredPlate,
-)
-from transferapp.model.rois import Roi, Shape, ShapeKind
 from transferapp.model.transfers import (
     ItemProblem,
     ItemState,
@@ -41,28 +34,13 @@ from transferapp.model.transfers import (
 )
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT, PUT_ANYHOW
+from transferapp.testing.restored_items import RESTORED
 
 SHA1 = "a" * 40
 PROBLEM = ItemProblem("vanished-file", "The file is gone", "Put it back.")
 
 
 OWN = Annotation(AnnotationKind.TAG, value="own")
-#: With bytes that are no text.
-MASK = Shape(3, ShapeKind.MASK, ((1.0, 2.5),), (3.0, 4.0), z=0, mask=bytes([0xFF, 0, 0x80]))
-RESTORED = RestoredItem(
-    (
-        RestoredImage(
-            1,
-            ImageTexts("Cell 🔬", "two\nlines", ("DAPI",)),
-            (9, 8, 7, 6, 5),
-            (OWN,),
-            (Roi(2, (MASK,), "a ROI"),),
-            (ContainerRef(ContainerKind.DATASET, 4),),
-            0,
-        ),
-    ),
-    (RestoredPlate("Plate", "of 2019", (OWN,)),),
-)
 
 
 def an_import(

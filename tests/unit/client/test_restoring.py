@@ -21,7 +21,7 @@ from transferapp.client.restoring.filesets import (
     portions,
     rois_left_out,
 )
-from transferapp.client.restoring.handing_over import Restoring
+from transferapp.client.restoring.handing_over import ArchiveHandOver
 from transferapp.client.restoring.source import read_archive
 from transferapp.client.restoring.state import (
     RestoreState,
@@ -82,7 +82,7 @@ def test_what_is_said_of_images(archive: WrittenArchive) -> None:
     source = read_archive(archive.manifest)
     plan = plan_restore(source)
     state = STATE.model_copy(update={"containers": {"Dataset:5": "Dataset:50"}})
-    restoring = Restoring(source, plan, state, lambda: None)
+    restoring = ArchiveHandOver(source, plan, state, lambda: None)
     by_item = {one.item.id: one for one in plan.filesets}
     [image] = restoring.restored(by_item["one"]).images
     # Of datasets that are not there nothing is said.
@@ -102,7 +102,7 @@ def test_rois_beyond_what_one_import_takes(
     assert rois_left_out(one) == set()
     monkeypatch.setattr(filesets, "_MOST_DESCRIBED", one.described_bytes - 1)
     assert rois_left_out(one) == {101}
-    [image] = Restoring(source, plan, STATE, lambda: None).restored(one).images
+    [image] = ArchiveHandOver(source, plan, STATE, lambda: None).restored(one).images
     assert (image.rois, image.texts.name) == ((), "Cell 7")
 
 

@@ -22,7 +22,7 @@ from transferapp.client.agent import AgentClient
 from transferapp.client.restoring.checking import check_files
 from transferapp.client.restoring.containers import ContainerMaking
 from transferapp.client.restoring.filesets import RestorePlan, plan_restore
-from transferapp.client.restoring.handing_over import Restoring
+from transferapp.client.restoring.handing_over import ArchiveHandOver
 from transferapp.client.restoring.id_map import MappedId, id_map, id_map_text
 from transferapp.client.restoring.source import ArchiveSource, read_archive
 from transferapp.client.restoring.state import (
@@ -155,7 +155,7 @@ async def _hand_over(parts: _Parts, state: RestoreState, save: Any) -> None:
         into=above.ref if above else None,
     )
     await making.make(parts.plan.containers)
-    restoring = Restoring(parts.source, parts.plan, state, save)
+    restoring = ArchiveHandOver(parts.source, parts.plan, state, save)
     transfers = await restoring.hand_over(parts.server, parts.agent)
     echo(f"{_counted(len(transfers), 'import')} handed over. It is safe to log off.")
 

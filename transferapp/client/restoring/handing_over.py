@@ -44,7 +44,7 @@ class TakesImports(HandOver, ChecksImports, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Restoring:
+class ArchiveHandOver:
     """Hands over; ``save`` is called with the state whenever the server has taken an import."""
 
     source: ArchiveSource
