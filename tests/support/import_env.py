@@ -18,11 +18,13 @@ from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.image_annotations import ImageAnnotations
+from transferapp.model.restoring import RestoredItem
 from transferapp.model.transfers import ItemRole, TransferDetails, TransferKind
 from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.port import Attachments, Imports, RepositorySession
+from transferapp.repositories.restoring.port import Restoring
 from transferapp.staging.stores.filesystem import FilesystemStaging
 
 OWNER = "ada"
@@ -31,7 +33,7 @@ OWNER = "ada"
 class FaultyPart:
     """Passes calls on, counts them, and raises what a test put in their way."""
 
-    def __init__(self, inner: Imports | Attachments, env: ImportEnv) -> None:
+    def __init__(self, inner: Imports | Attachments | Restoring, env: ImportEnv) -> None:
         """Stand before ``inner``."""
         self._inner = inner
         self._env = env
@@ -60,6 +62,7 @@ class FaultySession:
         """Stand before ``inner``."""
         self._inner = inner
         self.imports = FaultyPart(inner.imports, env)
+        self.restoring = FaultyPart(inner.restoring, env)
         self.attachments = FaultyPart(inner.attachments, env)
 
     def __getattr__(self, name: str) -> Any:
@@ -122,7 +125,7 @@ class ImportEnv:
         await self.ledger.close()
         self.engine.dispose()
 
-    async def add_import(
+    async def add_import(  # noqa: PLR0913 - all that an item can have
         self,
         paths: Sequence[Path],
         *,
@@ -131,6 +134,7 @@ class ImportEnv:
         role: ItemRole = ItemRole.FILESET,
         image_annotations: tuple[ImageAnnotations, ...] = (),
         asked_by: str = "",
+        restored: RestoredItem | None = None,
     ) -> TransferDetails:
         """Add a transfer of one item with these files, staged and sealed."""
         assert self.target is not None
@@ -143,7 +147,11 @@ class ImportEnv:
                 request_key=f"key-{paths[0]}",
                 items=(
                     PlannedItem(
-                        paths[0].name, files, role=role, image_annotations=image_annotations
+                        paths[0].name,
+                        files,
+                        role=role,
+                        image_annotations=image_annotations,
+                        restored=restored,
                     ),
                 ),
                 target=target or self.target.ref,

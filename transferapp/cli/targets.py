@@ -90,6 +90,11 @@ async def _group(
     return asked
 
 
+async def group_named(server: ServerClient, name: str) -> Group | None:
+    """Return one's own group of this name; None for no name. Raises Invalid."""
+    return await _group(server, name, None, "")
+
+
 def _group_called(name: str, groups: Iterable[Group], owner: str) -> Group:
     for one in groups:
         if one.name == name:

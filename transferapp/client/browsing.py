@@ -12,7 +12,7 @@ from transferapp.client.connection import (
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import DuplicateMatch
 from transferapp.model.export_places import ImageLocation
-from transferapp.model.images import ImageDetails, ImageSummary
+from transferapp.model.images import Annotation, ImageDetails, ImageSummary
 from transferapp.protocol import routes
 from transferapp.protocol.duplicates import AskedItem, DuplicatesRequest
 from transferapp.protocol.messages import (
@@ -40,7 +40,7 @@ class BrowseClient(ServerConnection):
         params = given(owner=owner)
         return await self._call(Container, "GET", f"{routes.CONTAINERS}/{ref}", params=params)
 
-    async def create_container(
+    async def create_container(  # noqa: PLR0913 - all that a container is made of
         self,
         kind: ContainerKind,
         name: str,
@@ -49,8 +49,12 @@ class BrowseClient(ServerConnection):
         group_id: int | None = None,
         description: str = "",
         owner: str = "",
+        key: str = "",
+        annotations: Sequence[Annotation] = (),
     ) -> Container:
-        """Make a project, dataset or screen; raises PermissionDenied, Invalid."""
+        """Make a project, dataset or screen; the same ``key`` gives the first one again. Raises
+        PermissionDenied, Invalid.
+        """
         new = NewContainer(
             kind=kind,
             name=name,
@@ -58,6 +62,8 @@ class BrowseClient(ServerConnection):
             group_id=group_id,
             description=description,
             owner=owner,
+            key=key,
+            annotations=list(annotations),
         )
         return await self._call(Container, "POST", routes.CONTAINERS, json=body_of(new))
 

@@ -21,6 +21,7 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.image_annotations import OwnAnnotations
 from transferapp.model.images import Annotation
+from transferapp.model.restoring import RestoredItem
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import TransferDetails, TransferFile, TransferKind
 from transferapp.protocol.export_requests import ExportRequest, asked_cut
@@ -77,6 +78,8 @@ class ImportPlan:
     skip: frozenset[Skip] = frozenset()
     #: Of single filesets, by the file to open.
     own_annotations: Mapping[Path, OwnAnnotations] = field(default_factory=dict)
+    #: What an archive says of single filesets, by the file to open.
+    restored: Mapping[Path, RestoredItem] = field(default_factory=dict)
     #: What was dropped, with all that is neither in ``candidates`` nor in ``attachments``;
     #: None where nobody knows.
     dropped: Dropped | None = None
@@ -250,7 +253,11 @@ def _import_request(plan: ImportPlan) -> ImportRequest:
         name=plan.name,
         target="" if plan.target is None else str(plan.target),
         items=[
-            _new_item(one, plan.own_annotations.get(one.files[0].path, OwnAnnotations()))
+            _new_item(
+                one,
+                plan.own_annotations.get(one.files[0].path, OwnAnnotations()),
+                plan.restored.get(one.files[0].path),
+            )
             for one in plan.candidates
         ],
         attachments=_new_files(plan.attachments),
@@ -261,12 +268,15 @@ def _import_request(plan: ImportPlan) -> ImportRequest:
     )
 
 
-def _new_item(candidate: FilesetCandidate, own: OwnAnnotations) -> NewItem:
+def _new_item(
+    candidate: FilesetCandidate, own: OwnAnnotations, restored: RestoredItem | None
+) -> NewItem:
     return NewItem(
         name=candidate.name,
         files=_new_files(candidate.files),
         annotations=list(own.every),
         image_annotations=list(own.single),
+        restored=restored,
     )
 
 

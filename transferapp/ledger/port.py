@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from transferapp.model.images import Annotation
     from transferapp.model.moves import Move
     from transferapp.model.origins import Origin
+    from transferapp.model.restoring import RestoredItem
     from transferapp.model.transfers import (
         ItemProblem,
         ItemState,
@@ -67,6 +68,8 @@ class PlannedItem:
     image_annotations: tuple[ImageAnnotations, ...] = ()
     #: Export: the folder that it goes to, and its images; None: nobody said.
     place: ItemPlace | None = None
+    #: Import of an archive: what it says of the images.
+    restored: RestoredItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,8 @@ class ItemWork:
     export: ExportSpec = _ORIGINALS
     #: Export: where it goes, and where its images lie in the repository.
     place: ItemPlace | None = None
+    #: Import of an archive: what it says of the images.
+    restored: RestoredItem | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def wrong_annotations(annotations: Sequence[Annotation]) -> str:
 
 def _objections(one: Annotation) -> Iterator[str]:
     texts = [one.namespace, one.value, *(text for pair in one.pairs for text in pair)]
-    if not all(map(_storable, texts)):
+    if not all(map(is_storable, texts)):
         yield f"A {one.kind} has a character that cannot be stored. Type it anew."
     if len(one.namespace) > MOST_NAMESPACE or any(len(text) > MOST_LETTERS for text in texts):
         yield (
@@ -61,7 +61,7 @@ def _objections(one: Annotation) -> Iterator[str]:
         yield f"A {one.kind} is empty. Leave it out."
 
 
-def _storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether a database holds it: no zero byte, no half of a surrogate pair."""
     try:
         return b"\0" not in text.encode()

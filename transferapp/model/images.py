@@ -152,3 +152,4 @@ class ImageDetails:
     files: tuple[OriginalFile, ...]
     annotations: tuple[Annotation, ...] = ()
     container_names: tuple[str, ...] = ()
+    description: str = ""

@@ -5,7 +5,9 @@ Source: OME-XML schema 2016-06 (docs.openmicroscopy.org/ome-model).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import hypot
 
@@ -116,3 +118,26 @@ class Roi:
     text: str = ""
     #: Shapes of it that are of no kind above, or that have no place.
     not_understood: int = 0
+
+
+def lacking(wanted: Sequence[Roi], there: Sequence[Roi]) -> list[Roi]:
+    """Return those ROIs that are not there yet, as often as they are wanted; ids, and what is
+    not understood, do not count.
+    """
+    held = Counter(map(_plain, there))
+    found = []
+    for roi in wanted:
+        plain = _plain(roi)
+        if held[plain]:
+            held[plain] -= 1
+        elif plain.shapes:
+            found.append(roi)
+    return found
+
+
+def _plain(roi: Roi) -> Roi:
+    shapes = (
+        replace(one, id=0, mask=(one.mask or b"") if one.kind is ShapeKind.MASK else None)
+        for one in roi.shapes
+    )
+    return replace(roi, id=0, not_understood=0, shapes=tuple(shapes))

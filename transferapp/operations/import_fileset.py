@@ -27,6 +27,7 @@ from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import Annotation
 from transferapp.model.moves import IMPORT
+from transferapp.model.restoring import RestoredItem
 from transferapp.model.skips import CHECKSUM_SKIPPED, Skip
 from transferapp.model.transfers import ItemState
 from transferapp.operations.annotate_images import annotate_images
@@ -43,6 +44,7 @@ from transferapp.operations.item_reports import (
 from transferapp.operations.make_tags import make_tags
 from transferapp.operations.other_people import owners_session
 from transferapp.operations.reconcile import check_reconciled, held_files
+from transferapp.operations.restore_images import ImageRestoring
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.heartbeat import Heartbeat
 from transferapp.repositories.port import Imports, Repository
@@ -173,6 +175,9 @@ class FilesetImport:
         unmatched = ""
         if attempt.work.image_annotations:
             unmatched = await attempt.context.step("annotate", self._annotate, attempt)
+        if attempt.work.restored is not None:
+            unknown = await self._restore(attempt, attempt.work.restored)
+            unmatched = " ".join(filter(None, (unmatched, unknown)))
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
         skipped = Skip.CHECKSUM in attempt.plan.skip
         same = await self._duplicate_note(attempt, image_ids)
@@ -229,6 +234,19 @@ class FilesetImport:
             return await annotate_images(
                 session.images, session.images, work, fileset.image_ids
             )
+
+    async def _restore(self, attempt: _Attempt, item: RestoredItem) -> str:
+        """Write what an archive says; returns what is to be told of it."""
+        async with self._imports(attempt.work) as imports:
+            image_ids = (await _adopt(imports, attempt.plan)).image_ids
+
+        async def report(text: str) -> None:
+            await self._note_step(attempt, 4, text)
+
+        restoring = ImageRestoring(
+            self._repository, attempt.context, attempt.work, image_ids, report
+        )
+        return await restoring.restore(item)
 
     async def _make_tags(self, attempt: _Attempt, notes: Sequence[Annotation]) -> None:
         await make_tags(self._repository, attempt.context, attempt.work, notes)

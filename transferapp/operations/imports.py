@@ -245,6 +245,7 @@ class ImportRequests:
         await self._formats.admit([one for one in items if one.role is ItemRole.FILESET])
         if request.attachments:
             self._check_takes_attachments()
+        self._check_restores(items)
         return owner, items
 
     async def _check_skips(self, owner: Owner, skip: frozenset[Skip]) -> None:
@@ -272,6 +273,11 @@ class ImportRequests:
             raise Invalid(
                 f"{self._repository.name} takes no attachments. Import without attaching files."
             )
+
+    def _check_restores(self, items: tuple[PlannedItem, ...]) -> None:
+        can_restore = Capability.RESTORING in self._repository.capabilities
+        if not can_restore and any(one.restored is not None for one in items):
+            raise Invalid(f"{self._repository.name} takes no archives. Import the files alone.")
 
     @staticmethod
     def _check_attaching(container: Container) -> None:

@@ -11,6 +11,7 @@ from transferapp.ledger.port import PlannedItem, PlannedTransferFile
 from transferapp.model.annotations import wrong_annotations
 from transferapp.model.attachments import too_much_to_attach
 from transferapp.model.image_annotations import wrong_image_annotations
+from transferapp.model.restoring import wrong_restored
 from transferapp.model.transfers import ItemRole
 from transferapp.protocol.messages import MAX_FILES_PER_ITEM, ImportRequest, NewItem
 
@@ -90,11 +91,14 @@ def _planned(item: NewItem) -> PlannedItem:
         raise Invalid(f"{_shown(item.name)}: {wrong}")
     if wrong := wrong_image_annotations(item.image_annotations):
         raise Invalid(f"{_shown(item.name)}: {wrong}")
+    if item.restored is not None and (wrong := wrong_restored(item.restored)):
+        raise Invalid(f"{_shown(item.name)}: {wrong}")
     return PlannedItem(
         item.name,
         tuple(files),
         annotations=tuple(item.annotations),
         image_annotations=tuple(item.image_annotations),
+        restored=item.restored,
     )
 
 

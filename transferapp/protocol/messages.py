@@ -19,6 +19,7 @@ from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.identity import Group, Identity
 from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation
+from transferapp.model.restoring import RestoredItem
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import Transfer, TransferDetails
 from transferapp.protocol.addresses import check_address
@@ -42,7 +43,9 @@ class Message(BaseModel):
 
     # Not ``defer_build``, which would spare a command 0.08 s: FastAPI's shapes would be built
     # outside of where it keeps pydantic from warning of their aliases (0.165, 2.12).
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
 
 
 class Page(Message, Generic[T]):
@@ -102,6 +105,10 @@ class NewContainer(Message):
     description: str = ""
     #: Whose it is; empty: the asking person's.
     owner: str = ""
+    #: Of an archive: the same key gives the container that was made first.
+    key: Annotated[str, StringConstraints(max_length=1024)] = ""
+    #: Of an archive: what is written on it; the same one twice is written once.
+    annotations: list[Annotation] = []
 
 
 class NewFile(Message):
@@ -120,6 +127,8 @@ class NewItem(Message):
     files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_ITEM)
     annotations: list[Annotation] = []
     image_annotations: list[ImageAnnotations] = []
+    #: What an archive says of its images, where it is one's.
+    restored: RestoredItem | None = None
 
 
 class ImportRequest(Message):

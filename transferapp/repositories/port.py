@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from transferapp.model.rois import Roi
     from transferapp.model.skips import Skip
     from transferapp.repositories.descriptions_port import Descriptions
+    from transferapp.repositories.restoring.port import Restoring
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
@@ -60,6 +61,8 @@ class Capability(StrEnum):
     SKIPPING = "skipping"
     #: It describes all that a person owns, for an archive.
     DESCRIPTIONS = "descriptions"
+    #: What an archive says is written on images and containers.
+    RESTORING = "restoring"
 
 
 class HealthState(StrEnum):
@@ -142,6 +145,10 @@ class RepositorySession(Protocol):
     @property
     def descriptions(self) -> Descriptions:
         """What archives state; needs the capability DESCRIPTIONS."""
+
+    @property
+    def restoring(self) -> Restoring:
+        """Writing what an archive says; needs the capability RESTORING."""
 
 
 class Containers(Protocol):

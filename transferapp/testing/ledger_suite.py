@@ -34,6 +34,7 @@ from transferapp.model.transfers import (
 )
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT, PUT_ANYHOW
+from transferapp.testing.restored_items import RESTORED
 
 SHA1 = "a" * 40
 PROBLEM = ItemProblem("vanished-file", "The file is gone", "Put it back.")
@@ -57,6 +58,7 @@ def an_import(
                 tuple(PlannedTransferFile(f"{i}/{j}.tif", size) for j in range(files)),
                 annotations=(OWN,) if i else (),
                 image_annotations=(ImageAnnotations("#2", (OWN,)),) if i else (),
+                restored=RESTORED if i else None,
             )
             for i in range(items)
         ),
@@ -105,6 +107,7 @@ class LedgerSuite:
         assert first.annotations == work.annotations[:1]
         assert work.image_annotations == (ImageAnnotations("#2", (OWN,)),)
         assert first.image_annotations == ()
+        assert (work.restored, first.restored) == (RESTORED, None)
         file_work = await ledger.file_work(added.files[0].id)
         assert file_work.file == added.files[0] == await ledger.file(added.files[0].id)
         assert (file_work.transfer_id, file_work.owner) == (transfer.id, "ada")

@@ -14,6 +14,7 @@ from transferapp.testing.repository_formats import FormatSuite
 from transferapp.testing.repository_images import ImageSuite
 from transferapp.testing.repository_imports import ImportSuite
 from transferapp.testing.repository_locations import LocationSuite
+from transferapp.testing.repository_restoring import RestoringSuite
 from transferapp.testing.repository_rois import RoiSuite
 
 
@@ -28,5 +29,6 @@ class RepositorySuite(
     AttachmentSuite,
     LocationSuite,
     DescriptionSuite,
+    RestoringSuite,
 ):
     """All of it."""

@@ -1,4 +1,4 @@
-"""Archives: everything that one person owns, with its description: made, verified offline."""
+"""Archives: everything that one person owns, with its description: made, verified, restored."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 from transferapp.archive.lines import ARCHIVE_NAME
 from transferapp.archive.verifying import Verified, verify_archive
 from transferapp.cli import export_orders, following, signed_in
+from transferapp.cli.commands import archive_restoring
 from transferapp.cli.commands.handing_over import Wait, conclude
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
@@ -24,8 +25,10 @@ from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.messages import PlacementView
 
 app = typer.Typer(
-    help="Archives: all that a person owns, with a description, made and verified."
+    help="Archives: all that a person owns, with a description: made, verified, restored."
 )
+app.command("restore")(archive_restoring.restore)
+app.command("id-map")(archive_restoring.write_id_map)
 
 #: Seconds between two lines about how far it is.
 _TOLD_EVERY_S = 15.0

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from transferapp.ledger.port import NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.outbox import transfer_events, write_events
+from transferapp.ledger.stores.restored import restored_rows
 from transferapp.ledger.stores.rows import (
     annotations_value,
     file_of,
@@ -23,7 +24,7 @@ from transferapp.ledger.stores.rows import (
     tally_values,
     transfer_of,
 )
-from transferapp.ledger.stores.schema import files, items, left_out, transfers
+from transferapp.ledger.stores.schema import files, items, left_out, restored, transfers
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.drops import MOST_LISTED, Drop, first_names
 from transferapp.model.export_specs import spec_value
@@ -41,6 +42,7 @@ class AddedRows:
     items: list[dict[str, Any]]
     files: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
+    restored: list[dict[str, Any]]
 
     def details(self) -> TransferDetails:
         """Return what was added."""
@@ -74,6 +76,7 @@ def rows_of(new: NewTransfer, now: datetime) -> AddedRows:
         item_rows,
         file_rows_of_all,
         _left_out_rows(transfer_id, new.drop),
+        restored_rows(new.items, item_rows),
     )
 
 
@@ -86,6 +89,8 @@ def insert(connection: sa.Connection, rows: AddedRows, now: datetime) -> None:
         connection.execute(files.insert(), batch)
     for batch in _batches(rows.left_out):
         connection.execute(left_out.insert(), batch)
+    for batch in _batches(rows.restored):
+        connection.execute(restored.insert(), batch)
     write_events(connection, transfer_events(now, rows.transfer, was_ended=True))
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from transferapp.errors import NoSuchFile, TransferNotFound
 from transferapp.host.sparing import readable_page, readable_rows
 from transferapp.ledger.port import FileWork, ItemWork, ReceiptFacts
+from transferapp.ledger.stores.restored import restored_of
 from transferapp.ledger.stores.rows import (
     Row,
     annotations_of,
@@ -146,6 +147,7 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
         skip=frozenset(map(Skip, transfer["skip"] or ())),
         export=spec_of(transfer["export"]),
         place=place_of(item) if item["place"] else None,
+        restored=restored_of(connection, item_id),
     )
 
 

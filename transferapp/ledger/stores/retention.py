@@ -6,7 +6,15 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from transferapp.ledger.stores.schema import brought, events, files, items, left_out, transfers
+from transferapp.ledger.stores.schema import (
+    brought,
+    events,
+    files,
+    items,
+    left_out,
+    restored,
+    transfers,
+)
 from transferapp.model.moves import FINAL_STATES
 
 _PAGE_OF_EVENTS = 2000
@@ -51,7 +59,7 @@ def forget_transfers(connection: sa.Connection, before: datetime) -> int:
     # Locked: a person may retry one at this moment.
     page = ended.order_by(transfers.c.seq).limit(_PAGE_OF_TRANSFERS).with_for_update()
     ids = list(connection.execute(page).scalars())
-    for table in (brought, files, items, left_out):
+    for table in (brought, restored, files, items, left_out):
         connection.execute(table.delete().where(table.c.transfer_id.in_(ids)))
     connection.execute(transfers.delete().where(transfers.c.id.in_(ids)))
     return len(ids)

@@ -154,6 +154,17 @@ files = sa.Table(
     sa.Index("ledger_files_transfer", "transfer_id", "seq"),
 )
 
+restored = sa.Table(
+    "ledger_restored",
+    metadata,
+    _seq(),
+    sa.Column("item_id", _Id, sa.ForeignKey("ledger_items.id"), nullable=False, unique=True),
+    sa.Column("transfer_id", _Id, nullable=False),
+    # JSON: what an archive says of its images; apart, because it may be megabytes.
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Index("ledger_restored_transfer", "transfer_id"),
+)
+
 brought = sa.Table(
     "ledger_brought",
     metadata,

@@ -55,6 +55,7 @@ class LocalRepository(Repository):
                 Capability.SCREENS,
                 Capability.DESCRIPTIONS,
                 Capability.ATTACHMENTS,
+                Capability.RESTORING,
                 Capability.DIRECT_FILES,
                 Capability.DIRECT_PIXELS,
             }

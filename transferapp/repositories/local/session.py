@@ -9,6 +9,7 @@ from transferapp.repositories.descriptions_port import Descriptions
 from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.catalogue.containers import LocalContainers
 from transferapp.repositories.local.imports.attachments import LocalAttachments
+from transferapp.repositories.local.imports.restoring import LocalRestoring
 from transferapp.repositories.local.imports.steps import LocalImports
 from transferapp.repositories.local.reading.descriptions import LocalDescriptions
 from transferapp.repositories.local.reading.images import LocalImages
@@ -20,6 +21,7 @@ from transferapp.repositories.port import (
     Imports,
     RepositorySession,
 )
+from transferapp.repositories.restoring.port import Restoring
 
 
 class LocalSession(RepositorySession):
@@ -33,6 +35,7 @@ class LocalSession(RepositorySession):
         self._imports = LocalImports(local_store, caller)
         self._attachments = LocalAttachments(local_store, caller)
         self._descriptions = LocalDescriptions(local_store, caller)
+        self._restoring = LocalRestoring(local_store, caller)
 
     @property
     @override
@@ -69,3 +72,9 @@ class LocalSession(RepositorySession):
     def descriptions(self) -> Descriptions:
         """What archives state of containers and images."""
         return self._descriptions
+
+    @property
+    @override
+    def restoring(self) -> Restoring:
+        """Writing what an archive says."""
+        return self._restoring

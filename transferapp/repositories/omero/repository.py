@@ -47,6 +47,7 @@ _ALWAYS = frozenset(
         Capability.ATTACHMENTS,
         Capability.SKIPPING,
         Capability.DESCRIPTIONS,
+        Capability.RESTORING,
     }
 )
 

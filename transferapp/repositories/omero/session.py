@@ -8,6 +8,7 @@ from transferapp.model.identity import Identity
 from transferapp.repositories.descriptions_port import Descriptions
 from transferapp.repositories.omero.catalogue.containers import OmeroContainers
 from transferapp.repositories.omero.imports.attachments import OmeroAttachments
+from transferapp.repositories.omero.imports.restoring import OmeroRestoring
 from transferapp.repositories.omero.imports.steps import OmeroImports
 from transferapp.repositories.omero.reading.descriptions import OmeroDescriptions
 from transferapp.repositories.omero.reading.images import OmeroImages
@@ -19,6 +20,7 @@ from transferapp.repositories.port import (
     Imports,
     RepositorySession,
 )
+from transferapp.repositories.restoring.port import Restoring
 
 
 class OmeroSession(RepositorySession):
@@ -32,6 +34,7 @@ class OmeroSession(RepositorySession):
         self._imports = OmeroImports(omero_session)
         self._attachments = OmeroAttachments(omero_session)
         self._descriptions = OmeroDescriptions(omero_session)
+        self._restoring = OmeroRestoring(omero_session)
 
     @property
     @override
@@ -68,3 +71,9 @@ class OmeroSession(RepositorySession):
     def descriptions(self) -> Descriptions:
         """What archives state of containers and images."""
         return self._descriptions
+
+    @property
+    @override
+    def restoring(self) -> Restoring:
+        """Writing what an archive says."""
+        return self._restoring

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from transferapp.errors import Invalid
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.restoring import ContainerPlan
+from transferapp.operations.make_containers import check_restorable, made_container
 from transferapp.protocol import routes
 from transferapp.protocol.messages import NewContainer
 from transferapp.server.answers import json_answer
@@ -49,10 +51,10 @@ async def create(new: NewContainer, grant: SessionGrant, request: Request) -> Re
     elif group_id is None:
         group_id = whose.home(await repository.identity(whose.username))
     whose.check_group(group_id)
+    plan = ContainerPlan(new.key, kind, new.name, new.description, parent)
+    check_restorable(repository, plan, new.annotations)
     async with repository.session(whose.username, group_id) as session:
-        made = await session.containers.create(
-            kind, new.name, parent=parent, description=new.description
-        )
+        made = await made_container(session, plan, new.annotations)
     return json_answer(Container, made, HTTPStatus.CREATED)
 
 

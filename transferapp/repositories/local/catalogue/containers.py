@@ -11,6 +11,7 @@ from transferapp.errors import Invalid
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
 from transferapp.model.export_places import ImageLocation
+from transferapp.model.restoring import ContainerPlan
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue.container_rows import (
     container,
@@ -96,26 +97,9 @@ class LocalContainers(Containers):
     def _create(
         self, kind: ContainerKind, name: str, parent: ContainerRef | None, description: str
     ) -> Container:
-        _check_new(kind, name, parent)
+        plan = ContainerPlan("", kind, name, description, parent)
         with writing(self._engine) as connection:
-            group_id = self._caller.home_group_id
-            if parent is not None:
-                row = find_container(connection, self._caller, parent)
-                above = container(row, self._caller)
-                demand(above.can_link, f"put anything into '{above.name}'")
-                group_id = above.group_id
-            demand(self._caller.may_write_in(group_id), "make anything in this group")
-            values = {
-                "kind": str(kind),
-                "name": name.strip(),
-                "description": description,
-                "parent_id": None if parent is None else parent.id,
-                "owner_id": self._caller.experimenter_id,
-                "group_id": group_id,
-            }
-            key = connection.execute(containers.insert().values(**values)).inserted_primary_key
-            ref = ContainerRef(kind, int(key[0]))  # type: ignore[index]
-            return container(find_container(connection, self._caller, ref), self._caller)
+            return insert_container(connection, self._caller, plan)
 
     def _delete(self, ref: ContainerRef) -> None:
         with writing(self._engine) as connection:
@@ -129,9 +113,40 @@ class LocalContainers(Containers):
         self._local_store.collect_garbage()
 
 
-def _check_new(kind: ContainerKind, name: str, parent: ContainerRef | None) -> None:
+def insert_container(
+    connection: sa.Connection, caller: Caller, plan: ContainerPlan
+) -> Container:
+    """Make a container, under its key where it has one; raises as ``Containers.create``."""
+    _check_new(plan)
+    group_id = caller.home_group_id
+    if plan.parent is not None:
+        above = container(find_container(connection, caller, plan.parent), caller)
+        demand(above.can_link, f"put anything into '{above.name}'")
+        group_id = above.group_id
+    demand(caller.may_write_in(group_id), "make anything in this group")
+    values = {
+        "kind": str(plan.kind),
+        "name": plan.name.strip(),
+        "description": plan.description,
+        "parent_id": None if plan.parent is None else plan.parent.id,
+        "owner_id": caller.experimenter_id,
+        "group_id": group_id,
+        "key": plan.key or None,
+    }
+    key = connection.execute(containers.insert().values(**values)).inserted_primary_key
+    ref = ContainerRef(plan.kind, int(key[0]))  # type: ignore[index]
+    return container(find_container(connection, caller, ref), caller)
+
+
+def check_name(name: str) -> None:
+    """Raise Invalid for a name that cannot be."""
     if not name.strip() or len(name) > _MOST_NAME_LENGTH:
         raise Invalid(f"Give a name of 1 to {_MOST_NAME_LENGTH} characters.")
+
+
+def _check_new(plan: ContainerPlan) -> None:
+    check_name(plan.name)
+    kind, parent = plan.kind, plan.parent
     if parent is not None and PARENT_KIND.get(kind) is not parent.kind:
         raise Invalid(
             f"A {kind.lower()} cannot be put into a {parent.kind.lower()}. Choose another"

@@ -160,6 +160,7 @@ def image_details(connection: sa.Connection, caller: Caller, image_id: int) -> I
         files=tuple(files_of(connection, [row.fileset_id])),
         annotations=tuple(annotation(note) for note in noted),
         container_names=tuple(names),
+        description=row.description,
     )
 
 

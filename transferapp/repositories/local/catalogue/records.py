@@ -122,12 +122,21 @@ def files_of(connection: sa.Connection, fileset_ids: list[int]) -> list[Original
 
 
 def annotation_values(image_id: int, annotation: Annotation) -> dict[str, Any]:
-    """Return the row of an annotation; the digest makes the same one the same."""
+    """Return the row of an image's annotation."""
+    return {"image_id": image_id, **_noted(annotation)}
+
+
+def container_annotation_values(container_id: int, annotation: Annotation) -> dict[str, Any]:
+    """Return the row of a container's annotation."""
+    return {"container_id": container_id, **_noted(annotation)}
+
+
+def _noted(annotation: Annotation) -> dict[str, Any]:
+    """Return what both have; the digest makes the same one the same."""
     pairs = [list(pair) for pair in annotation.pairs]
     parts = [str(annotation.kind), annotation.namespace, annotation.value, pairs]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return {
-        "image_id": image_id,
         "kind": str(annotation.kind),
         "namespace": annotation.namespace,
         "value": annotation.value,

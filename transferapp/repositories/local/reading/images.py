@@ -28,16 +28,15 @@ from transferapp.model.images import (
 from transferapp.model.rois import Roi
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue import image_rows
+from transferapp.repositories.local.catalogue.drawn_rois import rois_drawn
 from transferapp.repositories.local.catalogue.duplicates import find_duplicates
 from transferapp.repositories.local.catalogue.records import (
     annotation_values,
     files_of,
-    levels_of,
-    reader_of,
 )
 from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.reading.contents import opened, pieces
-from transferapp.repositories.local.reading.rois import stored_rois
+from transferapp.repositories.local.reading.rois import place_of, stored_rois
 from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
 from transferapp.repositories.local.storage.garbage import list_fileset
 from transferapp.repositories.local.storage.schema import image_annotations, images
@@ -110,8 +109,8 @@ class LocalImages(Images):
 
     @override
     async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
-        """List those in the OME-XML of its first file, numbered from 1; raises
-        ImageNotFound.
+        """List those in the OME-XML of its first file, numbered from 1, then those drawn on it
+        since; raises ImageNotFound.
         """
         found = await in_thread(self._stored_rois, image_id)
         most = max(1, min(limit, _MOST_ROIS))
@@ -189,17 +188,7 @@ class LocalImages(Images):
         await in_thread(self._delete, image_ids)
 
     def _place(self, row: sa.Row[Any]) -> ImagePlace:
-        source, levels = levels_of(row)
-        originals = self._local_store.originals
-        return ImagePlace(
-            row.fileset_id,
-            row.series,
-            originals.named(row.fileset_id, row.first_path),
-            originals.tree(row.fileset_id),
-            source,
-            levels,
-            reader_of(row),
-        )
+        return place_of(self._local_store, row)
 
     def _row(self, image_id: int) -> sa.Row[Any]:
         with reading(self._local_store.engine) as connection:
@@ -208,15 +197,17 @@ class LocalImages(Images):
     def _stored_rois(self, image_id: int) -> list[Roi]:
         """Read them; raises ImageNotFound, NoSuchFile where the file is gone from the disk."""
         row = self._row(image_id)
+        with reading(self._local_store.engine) as connection:
+            drawn = rois_drawn(connection, image_id)
         if row.first_path is None:
-            return []
+            return drawn
         # Whoever asks for one page asks for the next.
         if self._rois is None or self._rois[0] != image_id:
             try:
                 self._rois = image_id, stored_rois(self._place(row))
             except FileNotFoundError as error:
                 raise NoSuchFile from error
-        return self._rois[1]
+        return [*self._rois[1], *drawn]
 
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
         row = self._row(image_id)

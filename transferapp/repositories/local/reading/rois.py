@@ -1,18 +1,49 @@
-"""The ROIs that the original files of an image hold: those in the OME-XML of its first file."""
+"""The ROIs of an image: those in the OME-XML of its first file, and those drawn on it since."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
 
 from transferapp.errors import SourceProblem
 from transferapp.model.rois import Roi
 from transferapp.ome.reading import parse, read_bytes
 from transferapp.ome.rois import rois_of_image
+from transferapp.repositories.local.accounts.permissions import Caller
+from transferapp.repositories.local.catalogue.drawn_rois import rois_drawn
+from transferapp.repositories.local.catalogue.image_rows import find_image
+from transferapp.repositories.local.catalogue.records import levels_of, reader_of
 from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.readers.tiff_files import open_tiff, tiff_failures
+from transferapp.repositories.local.store import LocalRepositoryStore
 
 _TIFF = (b"II", b"MM")
 _XML = (".ome", ".xml")
+
+
+def place_of(local_store: LocalRepositoryStore, row: sa.Row[Any]) -> ImagePlace:
+    """Return where the pixels are of a row of ``find_image``."""
+    source, levels = levels_of(row)
+    originals = local_store.originals
+    return ImagePlace(
+        row.fileset_id,
+        row.series,
+        originals.named(row.fileset_id, row.first_path),
+        originals.tree(row.fileset_id),
+        source,
+        levels,
+        reader_of(row),
+    )
+
+
+def rois_of(
+    local_store: LocalRepositoryStore, connection: sa.Connection, caller: Caller, image_id: int
+) -> list[Roi]:
+    """List all ROIs of an image in id order; raises ImageNotFound, OSError."""
+    row = find_image(connection, caller, image_id)
+    return [*stored_rois(place_of(local_store, row)), *rois_drawn(connection, image_id)]
 
 
 def stored_rois(place: ImagePlace) -> list[Roi]:

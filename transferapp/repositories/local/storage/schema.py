@@ -70,6 +70,9 @@ containers = sa.Table(
     _refers("parent_id", "containers", "SET NULL"),
     _refers("owner_id", "experimenters"),
     _refers("group_id", "groups"),
+    #: Under which its owner had it made anew of an archive; else NULL.
+    sa.Column("key", sa.Text),
+    sa.Index("containers_key", "owner_id", "key", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -113,6 +116,7 @@ images = sa.Table(
     sa.Column("acquired_at", UtcDateTime),
     #: Levels, channels, tile and pixel sizes: see ``records.pixels_to_json``.
     sa.Column("pixels", sa.JSON, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("fileset_id", "series"),
     sqlite_autoincrement=True,
 )
@@ -151,6 +155,30 @@ image_annotations = sa.Table(
     #: Of kind, namespace, value and pairs: the same annotation is kept once.
     sa.Column("digest", sa.Text, nullable=False),
     sa.UniqueConstraint("image_id", "digest"),
+)
+
+container_annotations = sa.Table(
+    "container_annotations",
+    metadata,
+    _id(),
+    _refers("container_id", "containers"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("namespace", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("pairs", sa.JSON, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.UniqueConstraint("container_id", "digest"),
+)
+
+#: What was drawn on images, beside what their files say.
+drawn_rois = sa.Table(
+    "rois",
+    metadata,
+    _id(),
+    _refers("image_id", "images"),
+    #: JSON: see ``records.roi_to_json``.
+    sa.Column("roi", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 #: Files that are no images, attached to a container; they go with it.

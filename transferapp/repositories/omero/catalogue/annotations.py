@@ -1,4 +1,4 @@
-"""Tags, comments and key-value pairs on OMERO images, each added once."""
+"""Tags, comments and key-value pairs on images and containers in OMERO, each added once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 #: Images of one transaction: it is over before anybody takes its client for dead.
 _AT_ONCE = 500
+_IMAGE = "Image"
 
 
-def annotations_of(omero_session: OmeroSessionContext, image_id: int) -> list[Annotation]:
-    """List the annotations that we can show, in the order they were made; blocking."""
+def annotations_of(
+    omero_session: OmeroSessionContext, parent_id: int, kind: str = _IMAGE
+) -> list[Annotation]:
+    """List the annotations that we can show of an image, or a container of this kind, in the
+    order they were made; blocking.
+    """
     links = omero_session.entities(
-        "select l from ImageAnnotationLink l join fetch l.child where l.parent.id = :id"
-        " order by l.child.id",
-        id=image_id,
+        f"select l from {kind}AnnotationLink l join fetch l.child"  # noqa: S608
+        " where l.parent.id = :id order by l.child.id",
+        id=parent_id,
     )
     found = (annotation(link.getChild()) for link in links)
     return list(dict.fromkeys(note for note in found if note is not None))
@@ -34,26 +39,28 @@ def add_annotations(
     omero_session: OmeroSessionContext,
     group_id: int,
     notes: Mapping[int, Sequence[Annotation]],
+    kind: str = _IMAGE,
 ) -> None:
-    """Add what images do not have yet, by their ids, ``_AT_ONCE`` images in one transaction;
-    blocking. What is repeated after a crash finds what was written, whole batches.
+    """Add what images (or containers of a kind) do not have yet, by their ids, ``_AT_ONCE`` in
+    one transaction; blocking. What is repeated after a crash finds what was written, whole
+    batches.
     """
     tags: dict[Annotation, int] = {}
-    image_ids = sorted(notes)
-    for at in range(0, len(image_ids), _AT_ONCE):
-        some = image_ids[at : at + _AT_ONCE]
-        known = _known(omero_session, some)
+    parents = sorted(notes)
+    for at in range(0, len(parents), _AT_ONCE):
+        some = parents[at : at + _AT_ONCE]
+        known = _known(omero_session, some, kind)
         missing = [
-            (image_id, note)
-            for image_id in some
-            for note in dict.fromkeys(notes[image_id])
-            if (image_id, note) not in known
+            (parent_id, note)
+            for parent_id in some
+            for note in dict.fromkeys(notes[parent_id])
+            if (parent_id, note) not in known
         ]
         for _, note in missing:
             if note.kind is AnnotationKind.TAG and note not in tags:
                 tags[note] = _own_tag(omero_session, group_id, note)
         if missing:
-            links = [_link(image_id, note, tags.get(note)) for image_id, note in missing]
+            links = [_link(kind, one, note, tags.get(note)) for one, note in missing]
             omero_session.save(links, group_id)
 
 
@@ -68,19 +75,20 @@ def make_tags(
 
 
 def _known(
-    omero_session: OmeroSessionContext, image_ids: Sequence[int]
+    omero_session: OmeroSessionContext, parents: Sequence[int], kind: str
 ) -> set[tuple[int, Annotation]]:
     links = omero_session.entities(
-        "select l from ImageAnnotationLink l join fetch l.child where l.parent.id in (:ids)",
-        ids=list(image_ids),
+        f"select l from {kind}AnnotationLink l join fetch l.child"  # noqa: S608
+        " where l.parent.id in (:ids)",
+        ids=list(parents),
     )
     found = ((plain(link.getParent().getId()), annotation(link.getChild())) for link in links)
-    return {(image_id, note) for image_id, note in found if note is not None}
+    return {(parent_id, note) for parent_id, note in found if note is not None}
 
 
-def _link(image_id: int, note: Annotation, tag_id: int | None) -> Any:
-    link = omero.model.ImageAnnotationLinkI()
-    link.setParent(unloaded("Image", image_id))
+def _link(kind: str, parent_id: int, note: Annotation, tag_id: int | None) -> Any:
+    link = getattr(omero.model, f"{kind}AnnotationLinkI")()
+    link.setParent(unloaded(kind, parent_id))
     child = omero_annotation(note) if tag_id is None else unloaded("TagAnnotation", tag_id)
     link.setChild(child)
     return link

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from typing_extensions import override
 
 from transferapp.errors import Invalid, PermissionDenied, TargetNotFound
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
 from transferapp.model.export_places import ImageLocation
+from transferapp.model.restoring import ContainerPlan
 from transferapp.repositories.omero.catalogue.commands import delete
 from transferapp.repositories.omero.catalogue.image_locations import image_locations
 from transferapp.repositories.omero.catalogue.mapping import container, unloaded
@@ -105,23 +107,8 @@ class OmeroContainers(Containers):
     def _create(
         self, kind: ContainerKind, name: str, parent: ContainerRef | None, description: str
     ) -> Container:
-        _check_new(kind, name, parent)
-        made = getattr(omero.model, f"{kind}I")()
-        made.setName(omero.rtypes.rstring(name.strip()))
-        made.setDescription(omero.rtypes.rstring(description))
-        if parent is None:
-            [made_id] = self._omero_session.save([made], self._omero_session.home_group)
-            return find_container(self._omero_session, ContainerRef(kind, made_id))
-        above = linkable(self._omero_session, parent)
-        link = getattr(omero.model, f"{_LINKS[parent.kind]}I")()
-        link.setParent(unloaded(parent.kind, parent.id))
-        link.setChild(made)
-        [link_id] = self._omero_session.save([link], above.group_id)
-        [[made_id]] = self._omero_session.rows(
-            f"select l.child.id from {_LINKS[parent.kind]} l where l.id = :link",  # noqa: S608
-            link=link_id,
-        )
-        return find_container(self._omero_session, ContainerRef(kind, made_id))
+        plan = ContainerPlan("", kind, name, description, parent)
+        return new_container(self._omero_session, plan)
 
     def _delete(self, ref: ContainerRef) -> None:
         found = find_container(self._omero_session, ref)
@@ -134,6 +121,34 @@ class OmeroContainers(Containers):
         delete(
             self._omero_session.gateway, found.group_id, {str(ref.kind): [ref.id]}, keep=keep
         )
+
+
+def new_container(
+    omero_session: OmeroSessionContext, plan: ContainerPlan, note: Any = None
+) -> Container:
+    """Make a container, with an annotation on it where one is given, in one transaction;
+    blocking. Raises as ``Containers.create``.
+    """
+    _check_new(plan)
+    kind, parent = plan.kind, plan.parent
+    made = getattr(omero.model, f"{kind}I")()
+    made.setName(omero.rtypes.rstring(plan.name.strip()))
+    made.setDescription(omero.rtypes.rstring(plan.description))
+    if note is not None:
+        made.linkAnnotation(note)
+    if parent is None:
+        [made_id] = omero_session.save([made], omero_session.home_group)
+        return find_container(omero_session, ContainerRef(kind, made_id))
+    above = linkable(omero_session, parent)
+    link = getattr(omero.model, f"{_LINKS[parent.kind]}I")()
+    link.setParent(unloaded(parent.kind, parent.id))
+    link.setChild(made)
+    [link_id] = omero_session.save([link], above.group_id)
+    [[made_id]] = omero_session.rows(
+        f"select l.child.id from {_LINKS[parent.kind]} l where l.id = :link",  # noqa: S608
+        link=link_id,
+    )
+    return find_container(omero_session, ContainerRef(kind, made_id))
 
 
 def find_container(omero_session: OmeroSessionContext, ref: ContainerRef) -> Container:
@@ -211,11 +226,17 @@ def _without_parent(above: ContainerKind) -> str:
     return f"where not exists ({linked})"
 
 
-def _check_new(kind: ContainerKind, name: str, parent: ContainerRef | None) -> None:
-    if kind is ContainerKind.PLATE:
-        raise Invalid("A plate is made by importing into a screen.")
+def check_name(name: str) -> None:
+    """Raise Invalid for a name that cannot be."""
     if not name.strip() or len(name) > _MOST_NAME_LENGTH:
         raise Invalid(f"Give a name of 1 to {_MOST_NAME_LENGTH} characters.")
+
+
+def _check_new(plan: ContainerPlan) -> None:
+    kind, parent = plan.kind, plan.parent
+    if kind is ContainerKind.PLATE:
+        raise Invalid("A plate is made by importing into a screen.")
+    check_name(plan.name)
     if parent is not None and PARENT_KIND.get(kind) is not parent.kind:
         raise Invalid(
             f"A {kind.lower()} cannot be put into a {parent.kind.lower()}. Choose another"

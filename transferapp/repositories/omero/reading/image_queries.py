@@ -157,6 +157,7 @@ def image_details(omero_session: OmeroSessionContext, image_id: int) -> ImageDet
         files=tuple(image_files(omero_session, [image_id])),
         annotations=tuple(annotations_of(omero_session, image_id)),
         container_names=_container_names(omero_session, image_id),
+        description=_description(omero_session, image_id),
     )
 
 
@@ -220,6 +221,13 @@ def _container_names(omero_session: OmeroSessionContext, image_id: int) -> tuple
         id=image_id,
     )
     return tuple(dict.fromkeys(name for _, name in [*datasets, *plates]))
+
+
+def _description(omero_session: OmeroSessionContext, image_id: int) -> str:
+    found = omero_session.rows(
+        "select i.description from Image i where i.id = :id", id=image_id
+    )
+    return next((text for (text,) in found if text), "")
 
 
 def _literal(text: str) -> str:

@@ -1,0 +1,118 @@
+"""What was restored of an archive so far: a file beside it, written in one step.
+
+It saves questions. Without it the same is found again by request keys and the keys of
+containers, which follow from the archive, the person, and where it goes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from transferapp.client.restoring.source import ArchiveSource
+from transferapp.errors import Invalid, UnreadableFile
+
+_NO_NAME = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+class RestoreState(BaseModel):
+    """The file's content."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    restored: Literal["transferapp-restored"] = "transferapp-restored"
+    version: Literal[1] = 1
+    archive: str
+    server: str
+    username: str
+    into: str = ""
+    group: str = ""
+    #: New containers, by their references in the archive.
+    containers: dict[str, str] = {}
+    #: The items of the archive in each transfer, in its order.
+    transfers: dict[str, list[str]] = {}
+    #: Items that the server does not take, and why.
+    refused: dict[str, str] = {}
+
+    @property
+    def handed_over(self) -> set[str]:
+        """Items of the archive that are in a transfer, or never will be."""
+        known = {item for items in self.transfers.values() for item in items}
+        return known | set(self.refused)
+
+    def container_key(self, ref: str) -> str:
+        """Return the key of a container; it stands beside the container in OMERO."""
+        where = f" into {self.into}" if self.into else ""
+        group = f" in {self.group}" if self.group else ""
+        return f"archive {self.archive} {ref}{where}{group}"
+
+    def request_key(self, items: list[str]) -> str:
+        """Return the key of the request that imports these items."""
+        # Not of the server: who reaches it under another address finds the same imports.
+        parts = (self.archive, self.username, self.into, self.group, *items)
+        return f"restore-{sha256('|'.join(parts).encode()).hexdigest()}"
+
+
+def state_path(source: ArchiveSource, server_url: str) -> Path:
+    """Return the file that says what was restored into a server."""
+    server = _NO_NAME.sub("-", server_url.partition("://")[2]).strip("-.")
+    return source.beside(f"restored-{server}.json")
+
+
+def load_state(path: Path, wanted: RestoreState) -> RestoreState:
+    """Return what was restored so far, or ``wanted`` for nothing; raises Invalid where it went
+    elsewhere, or the file is damaged.
+    """
+    found = known_state(path)
+    if found is None:
+        return wanted
+    for what in ("archive", "username", "into", "group"):
+        before, now = getattr(found, what), getattr(wanted, what)
+        if before != now:
+            raise Invalid(
+                f"This archive was begun to be restored with another {what} ('{before}', not"
+                f" '{now}'). Go on with that one; or remove '{path}' to restore it once more."
+            )
+    return found
+
+
+def known_state(path: Path) -> RestoreState | None:
+    """Return what was restored so far; raises Invalid for a file that is damaged."""
+    try:
+        return RestoreState.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise Invalid(
+            f"'{path}' cannot be read as what was restored. Remove it: what was restored is"
+            " found again."
+        ) from error
+
+
+def save_state(path: Path, state: RestoreState) -> None:
+    """Write it durably; raises UnreadableFile when that is not possible."""
+    write_whole(path, state.model_dump_json(indent=1) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step, durably; raises UnreadableFile when that is not possible."""
+    own = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with own.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        own.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            own.unlink()
+        raise UnreadableFile(
+            f"'{path}' cannot be written ({error.strerror}). Restore from a copy of the archive"
+            " in a folder that you may write to."
+        ) from error

@@ -1,0 +1,1 @@
+"""Writing what an archive says on images and containers that are there."""
