@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +22,9 @@ from transferapp.repositories.local.catalogue.records import (
     image_summary,
 )
 from transferapp.repositories.local.storage.schema import (
+    container_annotations,
     containers,
+    drawn_rois,
     experimenters,
     image_annotations,
     images,
@@ -34,9 +36,7 @@ _ABOVE = containers.alias("above")
 
 
 class LocalDescriptions(Descriptions):
-    """Containers and images as one experimenter sees them; containers have no annotations
-    here, and images no descriptions.
-    """
+    """Containers and images as one experimenter sees them."""
 
     def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """See what ``caller`` may see."""
@@ -80,29 +80,39 @@ class LocalDescriptions(Descriptions):
         )
         wanted = set(refs)
         with reading(self._engine) as connection:
-            found = [_container(row) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+            notes = _notes(
+                connection, container_annotations.c.container_id, {row.id for row in rows}
+            )
+        found = [_container(row, notes[row.id]) for row in rows]
         return [one for one in found if one.ref in wanted]
 
     def _images(self, image_ids: Sequence[int]) -> list[ImageDescription]:
         wanted = set(image_ids)
         with_files = sa.exists().where(original_files.c.fileset_id == images.c.fileset_id)
-        query = image_query(with_files.label("has_files")).where(
+        drawn_on = sa.exists().where(drawn_rois.c.image_id == images.c.id)
+        query = image_query(sa.or_(with_files, drawn_on).label("may_have_rois")).where(
             images.c.id.in_(wanted), self._caller.sees(images)
-        )
-        noted = (
-            sa.select(image_annotations)
-            .where(image_annotations.c.image_id.in_(wanted))
-            .order_by(image_annotations.c.id)
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(images.c.id)).all()
-            notes: dict[int, list[Annotation]] = defaultdict(list)
-            for note in connection.execute(noted):
-                notes[note.image_id].append(annotation(note))
+            notes = _notes(connection, image_annotations.c.image_id, wanted)
         return [_image(row, notes[row.id]) for row in rows]
 
 
-def _container(row: sa.Row[Any]) -> ContainerDescription:
+def _notes(
+    connection: sa.Connection, noted: sa.Column[Any], ids: set[int]
+) -> Mapping[int, tuple[Annotation, ...]]:
+    """Return the annotations, by what they are on."""
+    table = noted.table
+    found: dict[int, tuple[Annotation, ...]] = defaultdict(tuple)
+    query = sa.select(table).where(noted.in_(ids)).order_by(table.c.id)
+    for note in connection.execute(query):
+        found[note._mapping[noted.name]] += (annotation(note),)  # noqa: SLF001 - public there
+    return found
+
+
+def _container(row: sa.Row[Any], notes: tuple[Annotation, ...]) -> ContainerDescription:
     kind = ContainerKind(row.kind)
     parents = () if row.above_id is None else (ContainerRef(PARENT_KIND[kind], row.above_id),)
     return ContainerDescription(
@@ -112,17 +122,19 @@ def _container(row: sa.Row[Any]) -> ContainerDescription:
         group_id=row.group_id,
         description=row.description,
         parents=parents,
+        annotations=notes,
     )
 
 
-def _image(row: sa.Row[Any], notes: Sequence[Annotation]) -> ImageDescription:
+def _image(row: sa.Row[Any], notes: tuple[Annotation, ...]) -> ImageDescription:
     pixels = image_pixels(row)
     return ImageDescription(
         summary=image_summary(row),
         channels=pixels.channels,
+        description=row.description,
         series=row.series,
         pixel_size_um=pixels.pixel_size_um,
-        annotations=tuple(notes),
-        # They lie in its files.
-        may_have_rois=row.has_files,
+        annotations=notes,
+        # Some lie in its files.
+        may_have_rois=row.may_have_rois,
     )

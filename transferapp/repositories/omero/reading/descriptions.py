@@ -11,6 +11,7 @@ from typing_extensions import override
 from transferapp.model.containers import PARENT_KIND, ContainerKind, ContainerRef
 from transferapp.model.descriptions import ContainerDescription, ImageDescription
 from transferapp.model.images import Annotation, ImageSummary
+from transferapp.model.restoring import RESTORED_FROM
 from transferapp.repositories.descriptions_port import Descriptions
 from transferapp.repositories.omero.catalogue.mapping import (
     annotation,
@@ -126,7 +127,8 @@ class OmeroDescriptions(Descriptions):
         found: dict[int, dict[Annotation, None]] = defaultdict(dict)
         for link in self._omero_session.entities(_NOTES.format(kind=kind), ids=ids):
             note = annotation(link.getChild())
-            if note is not None:
+            # Where something was restored from is ours, not a person's.
+            if note is not None and note.namespace != RESTORED_FROM:
                 found[plain(link.getParent().getId())][note] = None
         return defaultdict(tuple, {one: tuple(notes) for one, notes in found.items()})
 
