@@ -75,10 +75,10 @@ def archived(leaver: Leaver, out: Path) -> Path:
 
 
 def test_an_archive_is_whole(leaver: Leaver, tmp_path: Path) -> None:
-    told = leaver.terminal.run("archive", "make", "--dry-run")
-    assert told.code == 0, told.err
-    assert f"{len(leaver.data.image_ids)} images, {len(leaver.data.files)} files" in told.err
-    assert "1 is without original files, so only a description comes of it" in told.err
+    summary = leaver.terminal.run("archive", "make", "--dry-run")
+    assert summary.code == 0, summary.err
+    assert f"{len(leaver.data.image_ids)} images, {len(leaver.data.files)} files" in summary.err
+    assert "1 is without original files, so only a description comes of it" in summary.err
     out = tmp_path / "out"
     manifest = archived(leaver, out)
     found = {Path(path).name: content for path, content in arrived(out).items()}

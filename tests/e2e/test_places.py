@@ -22,6 +22,8 @@ from tests.support.facility import (
     tiny_disk,
 )
 from tests.support.installation import PASSWORD
+from transferapp.archive.lines import ImageLine
+from transferapp.archive.reading import archive_lines
 from transferapp.model.transfers import ItemState
 
 __all__ = ["facility", "postgres_server"]
@@ -54,6 +56,17 @@ def test_originals_are_brought(facility: Facility) -> None:
     assert sha1s(files_below(*where)) == sha1s(facility.sources)
     assert (facility.home / "cluster" / "alice").stat().st_mode & 0o077 == 0
     assert not list((facility.home / "cluster" / ".transferapp").iterdir())
+
+
+def test_an_archive_is_brought(facility: Facility) -> None:
+    to = ("--to", "cluster:", "--name", "All", "--wait", "--json")
+    done = facility.alice.run("archive", "make", *to)
+    assert done.code == 0, done.err + done.out
+    found = files_below(facility.home / "cluster" / "alice" / "All")
+    [described] = [path for path in found if path.name == "archive.jsonl"]
+    images = [one for one in archive_lines(described) if isinstance(one, ImageLine)]
+    assert {f"Image:{one.id}" for one in images} == set(facility.images)
+    assert sha1s([path for path in found if path != described]) == sha1s(facility.sources)
 
 
 def test_the_same_name_again_is_another_folder(facility: Facility) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from transferapp.archive.lines import (
     Annotations,
-    Channel,
+    ChannelName,
     ContainerLine,
     ImageLine,
     Length,
@@ -129,7 +129,8 @@ async def _stated(
             if size_um is not None and plausible_um(size_um)
         },
         "channels": tuple(
-            Channel(name=one.name, color=one.color.removeprefix("#")) for one in found.channels
+            ChannelName(name=one.name, color=one.color.removeprefix("#"))
+            for one in found.channels
         ),
         "annotations": _annotations(found.annotations),
     }

@@ -55,7 +55,7 @@ from transferapp.taskqueue.port import Context, NewTask, RetryPolicy, Task, Task
 KIND = "describe-export"
 _CONTAINERS = "containers"
 #: Images between two signs of life.
-_TOLD_EVERY = 100
+_REPORTED_EVERY = 100
 _COPIED_AT_ONCE = 1 << 20
 _CANNOT = "the archive cannot be described"
 
@@ -197,7 +197,7 @@ class ExportDescription:
         async with owners_session(self._repository, work) as session:
             with _growing(path) as file:
                 async for line in image_lines(session, images, images.page(number)):
-                    if not count % _TOLD_EVERY:
+                    if not count % _REPORTED_EVERY:
                         await self._described(context, work, count, total)
                     await asyncio.to_thread(_write_line, file, line)
                     count += 1

@@ -116,30 +116,30 @@ def test_one_changed_byte_in_any_file_is_named(archive: Archive, path: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "expected"),
     [(Path.unlink, "missing"), (lambda path: path.write_bytes(b"longer!"), "7 bytes")],
 )
 def test_a_file_that_is_gone_or_of_another_size(
-    archive: Archive, change: Callable[[Path], Any], message: str
+    archive: Archive, change: Callable[[Path], Any], expected: str
 ) -> None:
     manifest = archive.write()
     change(archive.folder / "P/D/set/y.tif")
-    [(path, said)] = wrong(manifest)
+    [(path, message)] = wrong(manifest)
     assert path == "P/D/set/y.tif"
-    assert message in said
+    assert expected in message
 
 
 def test_without_its_end(archive: Archive) -> None:
     archive.lines.pop()
-    [(path, said)] = wrong(archive.write())
+    [(path, message)] = wrong(archive.write())
     assert path == "archive.jsonl"
-    assert "end is missing" in said
+    assert "end is missing" in message
 
 
 def test_of_another_archive(archive: Archive) -> None:
     archive.lines[0] = LINES[0].model_copy(update={"id": "t2"})
-    [(_, said)] = wrong(archive.write())
-    assert "another archive" in said
+    [(_, message)] = wrong(archive.write())
+    assert "another archive" in message
 
 
 def test_an_item_that_nothing_describes(archive: Archive) -> None:
@@ -158,14 +158,14 @@ def test_an_image_that_nothing_describes(archive: Archive) -> None:
 
 def test_an_image_whose_item_is_not_there(archive: Archive) -> None:
     archive.items[:1] = []
-    [(path, said)] = wrong(archive.write())
+    [(path, message)] = wrong(archive.write())
     assert path == "archive.jsonl"
-    assert "Image 1 is in an item that the manifest has not" in said
+    assert "Image 1 is in an item that the manifest has not" in message
 
 
 def test_an_image_in_other_files(archive: Archive) -> None:
     archive.lines[2:4] = [ImageLine(id=1, item="i2"), ImageLine(id=2, item="i1")]
-    assert {said for _, said in wrong(archive.write())} == {
+    assert {message for _, message in wrong(archive.write())} == {
         "Image 1 is described as one of other files.",
         "Image 2 is described as one of other files.",
     }

@@ -31,7 +31,7 @@ app.command("restore")(archive_restoring.restore)
 app.command("id-map")(archive_restoring.write_id_map)
 
 #: Seconds between two lines about how far it is.
-_TOLD_EVERY_S = 15.0
+_REPORTED_EVERY_S = 15.0
 
 
 @app.command()
@@ -121,13 +121,13 @@ class _Progress:
     """Says now and then how much was read."""
 
     def __init__(self) -> None:
-        self._bytes, self._next_s = 0, time.monotonic() + _TOLD_EVERY_S
+        self._bytes, self._next_s = 0, time.monotonic() + _REPORTED_EVERY_S
 
     def reading(self, path: str, size_bytes: int) -> None:
         """Say it, where it is time."""
         if time.monotonic() >= self._next_s:
             echo(f"{humanize.naturalsize(self._bytes)} are read, next '{path}'.")
-            self._next_s = time.monotonic() + _TOLD_EVERY_S
+            self._next_s = time.monotonic() + _REPORTED_EVERY_S
         self._bytes += size_bytes
 
 
@@ -145,11 +145,11 @@ def _stated(found: Verified) -> str:
 
 def _lacking(found: Verified) -> list[str]:
     """Say what the archive never had."""
-    said = {
+    stated = {
         "images have no original files: the archive only describes them": (
             found.without_originals
         ),
         "images could not be described, or not wholly": found.not_described,
         "images had more ROIs, or others, than an archive takes": found.with_rois_left_out,
     }
-    return [f"{count:,} {text}." for text, count in said.items() if count]
+    return [f"{count:,} {text}." for text, count in stated.items() if count]
