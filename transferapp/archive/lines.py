@@ -16,34 +16,34 @@ VERSION = 1
 ARCHIVE_NAME = "archive.jsonl"
 
 
-class Part(BaseModel):
+class ArchivePart(BaseModel):
     """A part of a line; fields of newer releases are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Person(Part):
+class Person(ArchivePart):
     """Whose data it is."""
 
     username: str
     full_name: str = ""
 
 
-class Text(Part):
+class Text(ArchivePart):
     """A tag or a comment."""
 
     value: str
     namespace: str = ""
 
 
-class Pairs(Part):
+class Pairs(ArchivePart):
     """A list of key-value pairs."""
 
     pairs: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
 
 
-class Annotations(Part):
+class Annotations(ArchivePart):
     """What people wrote, as ``--with-annotations`` states it."""
 
     tags: tuple[Text, ...] = ()
@@ -51,21 +51,21 @@ class Annotations(Part):
     key_values: tuple[Pairs, ...] = ()
 
 
-class Channel(Part):
+class ChannelName(ArchivePart):
     """A channel of an image: its name and display colour (``RRGGBB``)."""
 
     name: str = ""
     color: str = ""
 
 
-class Length(Part):
+class Length(ArchivePart):
     """A physical size."""
 
     value: float
     unit: str
 
 
-class Well(Part):
+class Well(ArchivePart):
     """In which field of which well an image is; all are counted from 0."""
 
     plate: str
@@ -74,7 +74,7 @@ class Well(Part):
     field: int = 0
 
 
-class ArchiveLine(Part):
+class ArchiveLine(ArchivePart):
     """The first line: what it is an archive of."""
 
     kind: Literal["archive"] = "archive"
@@ -88,7 +88,7 @@ class ArchiveLine(Part):
     made_at: datetime | None = None
 
 
-class ContainerLine(Part):
+class ContainerLine(ArchivePart):
     """A project, dataset, screen or plate; ``ref`` and ``parents`` are like "Dataset:5".
 
     One that belongs to somebody else is here because an image of the person lies in it.
@@ -104,7 +104,7 @@ class ContainerLine(Part):
     annotations: Annotations = Annotations()
 
 
-class ImageLine(Part):
+class ImageLine(ArchivePart):
     """An image of the person."""
 
     kind: Literal["image"] = "image"
@@ -125,7 +125,7 @@ class ImageLine(Part):
     sizes: dict[str, int] = Field(default_factory=dict)
     pixel_type: str = ""
     physical_sizes: dict[str, Length] = Field(default_factory=dict)
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[ChannelName, ...] = ()
     #: Every dataset or plate that it lies in.
     containers: tuple[str, ...] = ()
     well: Well | None = None
@@ -136,7 +136,7 @@ class ImageLine(Part):
     rois_left_out: int = 0
 
 
-class EndLine(Part):
+class EndLine(ArchivePart):
     """The last line: how many lines of each kind came before, of how many items."""
 
     kind: Literal["end"] = "end"

@@ -52,7 +52,7 @@ def archive_lines(path: Path) -> Iterator[Line]:
 
 
 def archive_head(path: Path) -> ArchiveLine:
-    """Return the first line; raises as ``archive_lines`` does."""
+    """Return the first line; raises as ``archive_lines`` does, for instance Corrupt."""
     first = next(archive_lines(path), None)
     if not isinstance(first, ArchiveLine):
         raise _damaged("it does not say what it is")
