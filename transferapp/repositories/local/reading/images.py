@@ -36,7 +36,7 @@ from transferapp.repositories.local.catalogue.records import (
 )
 from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.reading.contents import opened, pieces
-from transferapp.repositories.local.reading.rois import place_of, stored_rois
+from transferapp.repositories.local.reading.rois import file_rois, place_of
 from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
 from transferapp.repositories.local.storage.garbage import list_fileset
 from transferapp.repositories.local.storage.schema import image_annotations, images
@@ -195,10 +195,10 @@ class LocalImages(Images):
             return image_rows.find_image(connection, self._caller, image_id)
 
     def _all_rois(self, image_id: int) -> list[Roi]:
-        place = self._place(self._row(image_id))
+        row = self._row(image_id)
         # Whoever asks for one page asks for the next.
         if self._rois is None or self._rois[0] != image_id:
-            self._rois = image_id, stored_rois(place)
+            self._rois = image_id, file_rois(self._local_store, row)
         with reading(self._local_store.engine) as connection:
             return [*self._rois[1], *rois_drawn(connection, image_id)]
 
