@@ -18,7 +18,7 @@ from transferapp.archive.lines import (
     VERSION,
     Annotations,
     ArchiveLine,
-    Channel,
+    ChannelName,
     ContainerLine,
     EndLine,
     ImageLine,
@@ -217,7 +217,7 @@ def _image(  # noqa: PLR0913, PLR0917 - what is said of an image
     containers: tuple[str, ...],
     rois: Sequence[Roi] = (),
 ) -> ImageLine:
-    channels = tuple(Channel(name=f"dye {number}") for number in range(sizes[3]))
+    channels = tuple(ChannelName(name=f"dye {number}") for number in range(sizes[3]))
     return ImageLine(
         id=image_id,
         item=item,

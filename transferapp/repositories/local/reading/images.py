@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from typing_extensions import override
 
-from transferapp.errors import Invalid, NoSuchFile
+from transferapp.errors import Invalid
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import ContainerRef
 from transferapp.model.duplicates import Duplicate
@@ -36,7 +36,7 @@ from transferapp.repositories.local.catalogue.records import (
 )
 from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.reading.contents import opened, pieces
-from transferapp.repositories.local.reading.rois import place_of, stored_rois
+from transferapp.repositories.local.reading.rois import file_rois, place_of
 from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
 from transferapp.repositories.local.storage.garbage import list_fileset
 from transferapp.repositories.local.storage.schema import image_annotations, images
@@ -112,7 +112,7 @@ class LocalImages(Images):
         """List those in the OME-XML of its first file, numbered from 1, then those drawn on it
         since; raises ImageNotFound.
         """
-        found = await in_thread(self._stored_rois, image_id)
+        found = await in_thread(self._all_rois, image_id)
         most = max(1, min(limit, _MOST_ROIS))
         return [roi for roi in found if roi.id > after][:most]
 
@@ -194,20 +194,14 @@ class LocalImages(Images):
         with reading(self._local_store.engine) as connection:
             return image_rows.find_image(connection, self._caller, image_id)
 
-    def _stored_rois(self, image_id: int) -> list[Roi]:
+    def _all_rois(self, image_id: int) -> list[Roi]:
         """Read them; raises ImageNotFound, NoSuchFile where the file is gone from the disk."""
         row = self._row(image_id)
-        with reading(self._local_store.engine) as connection:
-            drawn = rois_drawn(connection, image_id)
-        if row.first_path is None:
-            return drawn
         # Whoever asks for one page asks for the next.
         if self._rois is None or self._rois[0] != image_id:
-            try:
-                self._rois = image_id, stored_rois(self._place(row))
-            except FileNotFoundError as error:
-                raise NoSuchFile from error
-        return [*self._rois[1], *drawn]
+            self._rois = image_id, file_rois(self._local_store, row)
+        with reading(self._local_store.engine) as connection:
+            return [*self._rois[1], *rois_drawn(connection, image_id)]
 
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
         row = self._row(image_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from transferapp.errors import SourceProblem
+from transferapp.errors import NoSuchFile, SourceProblem
 from transferapp.model.rois import Roi
 from transferapp.ome.reading import parse, read_bytes
 from transferapp.ome.rois import rois_of_image
@@ -41,9 +41,21 @@ def place_of(local_store: LocalRepositoryStore, row: sa.Row[Any]) -> ImagePlace:
 def rois_of(
     local_store: LocalRepositoryStore, connection: sa.Connection, caller: Caller, image_id: int
 ) -> list[Roi]:
-    """List all ROIs of an image in id order; raises ImageNotFound, OSError."""
+    """List all ROIs of an image in id order; raises ImageNotFound, NoSuchFile, OSError."""
     row = find_image(connection, caller, image_id)
-    return [*stored_rois(place_of(local_store, row)), *rois_drawn(connection, image_id)]
+    return [*file_rois(local_store, row), *rois_drawn(connection, image_id)]
+
+
+def file_rois(local_store: LocalRepositoryStore, row: sa.Row[Any]) -> list[Roi]:
+    """List those that the file of a row of ``find_image`` holds; raises NoSuchFile where it is
+    gone from the disk, OSError.
+    """
+    if row.first_path is None:
+        return []
+    try:
+        return stored_rois(place_of(local_store, row))
+    except FileNotFoundError as error:
+        raise NoSuchFile from error
 
 
 def stored_rois(place: ImagePlace) -> list[Roi]:
