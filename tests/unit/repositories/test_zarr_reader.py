@@ -215,6 +215,42 @@ def test_wells_of_all_versions_know_their_place(
 
 
 @pytest.mark.parametrize(
+    ("rows", "columns", "path", "wanted"),
+    [
+        # Only what was imaged is listed, and the indices count within that.
+        (["B", "D"], ["03", "10"], "B/03", (1, 2)),
+        (["B", "D"], ["03", "10"], "D/10", (3, 9)),
+        (["AF"], ["48"], "AF/48", (31, 47)),
+        # Names that say no place, or all but one: as they are listed.
+        (["top", "low"], ["left", "right"], "low/right", (1, 1)),
+        (["0", "1"], ["0", "1"], "1/1", (1, 1)),
+        (["B", "b"], ["2", "02"], "b/02", (1, 1)),
+    ],
+)
+@pytest.mark.parametrize("indices", [True, False])
+def test_names_of_rows_and_columns_say_where_a_well_is(
+    opener: Opener,
+    tmp_path: Path,
+    rows: list[str],
+    columns: list[str],
+    path: str,
+    wanted: tuple[int, int],
+    indices: bool,
+) -> None:
+    row, column = path.split("/")
+    index = {"rowIndex": rows.index(row), "columnIndex": columns.index(column)}
+    plate = {
+        "rows": [{"name": name} for name in rows],
+        "columns": [{"name": name} for name in columns],
+        "wells": [{"path": path, **(index if indices else {})}],
+    }
+    folder = write_group(tmp_path / "p.zarr", {"plate": plate})
+    write_group(folder / path, {"well": {"images": [{"path": "0"}]}})
+    write_image(folder / path / "0", CYX)
+    assert only(opener, folder).header.well == WellPosition(*wanted, 0)
+
+
+@pytest.mark.parametrize(
     "ome",
     [
         {"plate": {}}, {"plate": {"wells": [5]}}, {"plate": {"wells": [{}]}},
