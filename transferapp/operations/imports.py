@@ -18,6 +18,7 @@ from transferapp.errors import (
     PermissionDenied,
     StateConflict,
     TransferNotFound,
+    VanishedFile,
 )
 from transferapp.grants.port import Grant, Grants, Scope
 from transferapp.ledger.port import (
@@ -31,7 +32,7 @@ from transferapp.ledger.port import (
 )
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceScan
-from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
+from transferapp.model.moves import COMPLETE, GO_ON, LOSE, RECEIVE, REPORT
 from transferapp.model.retries import check_can_retarget
 from transferapp.model.skips import Skip, not_allowed
 from transferapp.model.transfers import (
@@ -216,7 +217,8 @@ class ImportRequests:
         return await self._ledger.source_scanned(transfer_id, scan)
 
     async def report(self, transfer_id: str, item_id: str, reported: Report) -> TransferItem:
-        """Note that the agent cannot go on with an item, or (no code) that it can again.
+        """Note that the agent cannot go on with an item, or (no code) that it can again; of a
+        delivered one that its files are gone.
 
         Nothing changes when the workstation is not needed for the item any more. Raises
         TransferNotFound when the item is none of this transfer.
@@ -224,11 +226,12 @@ class ImportRequests:
         item = await self._ledger.item(item_id)
         if item.transfer_id != transfer_id:
             raise TransferNotFound("This item of a transfer does not exist.")
-        if item.received or item.state in ENDED_STATES:
+        gone = item.state is ItemState.DELIVERED and reported.code == VanishedFile.code
+        if not gone and (item.received or item.state in ENDED_STATES):
             return item
         if reported.code:
             change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=problem_of(reported))
-            await self._ledger.move(item_id, REPORT, change)
+            await self._ledger.move(item_id, LOSE if gone else REPORT, change)
         else:
             work = await self._ledger.work(item_id)
             change = ItemChange(going_on(item, work.transfer.kind))
