@@ -51,7 +51,7 @@ class Env(ImportEnv):
 
     async def delivered(self, item_id: str) -> None:
         async with asyncio.timeout(60):
-            while (await self.ledger.item(item_id)).state is not ItemState.DELIVERED:
+            while (await self.ledger.item(item_id)).state is not ItemState.DELIVERED:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def fill(self) -> None:

@@ -16,7 +16,6 @@ from transferapp.client.duplicates import Comparing, Duplicates, KnowsDuplicates
 from transferapp.errors import SourceProblem, TransferAppError
 from transferapp.intake.candidates import FilesetCandidate
 
-
 _NOT_LINKED = (
     "The repository holds it ({where}), but not as made from this image. It is imported."
 )

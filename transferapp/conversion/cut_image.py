@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,6 +70,10 @@ class CutImage:
     position_um: tuple[float | None, float | None] = (None, None)
     #: A label image has no channels: it lies over all of them.
     has_channels: bool = True
+    acquired_at: datetime | None = None
+    description: str = ""
+    #: Seconds from one time point to the next; None where unknown.
+    time_step_s: float | None = None
 
     async def read(self, block: Block) -> npt.NDArray[np.generic]:
         """Return a block's pixels, shape (height, width), in ``dtype``.
@@ -136,6 +141,9 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
         files=details.files,
         place=CutPlace(cut.level, t, z, y, x, chosen, full, level),
         _read=read,
+        acquired_at=details.summary.acquired_at,
+        description=details.description,
+        time_step_s=pixels.time_step_s,
     )
 
 

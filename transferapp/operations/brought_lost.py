@@ -40,7 +40,11 @@ async def set_lost_aside(parts: BringParts, transfer: Transfer) -> int:
     for item in await parts.brought.brought_of(transfer.id):
         work = await parts.ledger.work(item.item_id)
         delivered = work.item.state is ItemState.DELIVERED
-        if delivered and not _has_expired(parts, item) and not await _is_there(place, item, work):
+        if (
+            delivered
+            and not _has_expired(parts, item)
+            and not await _is_there(place, item, work)
+        ):
             lost += await _lose(parts, item, work)
     return lost
 

@@ -17,6 +17,7 @@ from zarr.codecs import BloscCodec
 from tests.support.local_images import Opener, opener
 from tests.support.ome_zarrs import (
     image_attributes,
+    scale,
     write_array,
     write_group,
     write_image,
@@ -215,6 +216,23 @@ def test_wells_of_all_versions_know_their_place(
 
 
 @pytest.mark.parametrize(
+    ("unit", "step", "wanted"),
+    [("second", 2.5, 2.5), ("millisecond", 40.0, 0.04), ("min", 2, 120.0), ("", 3.0, None),
+     ("fortnight", 1.0, None), ("second", 0, None), ("second", "1", None)],
+)  # fmt: skip
+def test_the_step_in_time(
+    opener: Opener, tmp_path: Path, unit: str, step: object, wanted: float | None
+) -> None:
+    attributes = image_attributes("tyx")
+    attributes["multiscales"][0]["axes"][0]["unit"] = unit
+    attributes["multiscales"][0]["datasets"][0]["coordinateTransformations"] = scale(step, 1, 1)
+    folder = write_image(
+        tmp_path / "t.zarr", np.ones((3, 4, 5), "uint8"), attributes=attributes
+    )
+    assert only(opener, folder).header.time_step_s == (wanted and pytest.approx(wanted))
+
+
+@pytest.mark.parametrize(
     ("rows", "columns", "path", "wanted"),
     [
         # Only what was imaged is listed, and the indices count within that.
@@ -228,7 +246,7 @@ def test_wells_of_all_versions_know_their_place(
     ],
 )
 @pytest.mark.parametrize("indices", [True, False])
-def test_names_of_rows_and_columns_say_where_a_well_is(
+def test_names_of_rows_and_columns_say_where_a_well_is(  # noqa: PLR0913, PLR0917
     opener: Opener,
     tmp_path: Path,
     rows: list[str],

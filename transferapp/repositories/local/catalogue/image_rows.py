@@ -20,6 +20,7 @@ from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.catalogue.container_rows import require_container
 from transferapp.repositories.local.catalogue.records import (
     annotation,
+    description_of,
     files_of,
     image_pixels,
     image_query,
@@ -157,6 +158,7 @@ def image_details(connection: sa.Connection, caller: Caller, image_id: int) -> I
         files=tuple(files_of(connection, [row.fileset_id])),
         annotations=tuple(annotation(note) for note in noted),
         container_names=tuple(names),
+        description=description_of(row),
     )
 
 

@@ -24,6 +24,7 @@ from transferapp.repositories.omero.catalogue.mapping import (
     micrometres,
     original_file,
     summary,
+    time_step,
     window,
 )
 from transferapp.repositories.omero.reading.pixels import OmeroImagePlace, read_levels
@@ -154,7 +155,13 @@ def image_details(omero_session: OmeroSessionContext, image_id: int) -> ImageDet
         files=tuple(image_files(omero_session, [image_id])),
         annotations=tuple(annotations_of(omero_session, image_id)),
         container_names=_container_names(omero_session, image_id),
+        description=_description(omero_session, image_id),
     )
+
+
+def _description(omero_session: OmeroSessionContext, image_id: int) -> str:
+    hql = "select i.description from Image i where i.id = :id"
+    return "".join(text or "" for (text,) in omero_session.rows(hql, id=image_id))
 
 
 def _pixels(
@@ -185,6 +192,7 @@ def _pixels(
             micrometres(found.getPhysicalSizeY()),
             micrometres(found.getPhysicalSizeX()),
         ),
+        time_step_s=time_step(found.getTimeIncrement()),
     )
 
 
