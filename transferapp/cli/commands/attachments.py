@@ -39,7 +39,7 @@ def attachments(
             signed_in.server_client() as (server, _),
             AttachmentsClient(server.base_url, server.token) as client,
         ):
-            target = await targets.find_target(server, container, create=False)
+            target = await targets.find_target(server, container, create=False, source=True)
             found = await client.attachments(target.ref)
             saved = await client.save_attachments(found, to.absolute()) if to else []
             return found, saved

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import humanize
 import typer
 
 from transferapp.cli import cutting, following, selecting, signed_in, wiring
@@ -110,7 +112,11 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
             return details, await placements_of(server, details)
 
     if dry_run:
-        _show_summary(asyncio.run(summarize()), as_json=as_json)
+        summary = asyncio.run(summarize())
+        here = None if place or to is None else destination
+        if here is not None and (text := _disk_text(summary, here)):
+            warn(text)
+        _show_summary(summary, as_json=as_json)
         return
     details, placements = asyncio.run(work())
     conclude(details, as_json=as_json, as_line=follow, placements=placements)
@@ -140,6 +146,24 @@ def _show_summary(summary: ExportSummary, *, as_json: bool) -> None:
 
 def _folder(given: Path) -> Path:
     folder = given.resolve()
-    if folder.exists() and not folder.is_dir():
-        raise Invalid(f"'{folder}' is not a folder. Name a folder with --to.")
+    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    if there.exists() and not there.is_dir():
+        raise Invalid(f"'{there}' is not a folder. Name a folder with --to.")
     return folder
+
+
+def _disk_text(summary: ExportSummary, folder: Path) -> str:
+    """Say that the disk has not room for what would come; empty where it has."""
+    there = next((one for one in (folder, *folder.parents) if one.is_dir()), None)
+    if there is None:
+        return ""
+    free = shutil.disk_usage(there).free
+    if free >= summary.size_bytes:
+        return ""
+    least = "" if summary.complete else "at least "
+    return (
+        f"The disk of {folder} has {humanize.naturalsize(free)} free, and this is {least}"
+        f"{humanize.naturalsize(summary.size_bytes)}"
+        f"{' before compression' if summary.estimated else ''}. Free space, or name another"
+        " folder with --to."
+    )
