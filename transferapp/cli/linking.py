@@ -11,7 +11,7 @@ import typer
 from transferapp.cli import targets
 from transferapp.client.server import ServerClient
 from transferapp.errors import ImageNotFound, Invalid, TargetNotFound
-from transferapp.model.annotations import MADE_FROM
+from transferapp.model.annotations import MADE_FROM, MADE_FROM_KEY
 from transferapp.model.containers import ContainerKind, is_id
 from transferapp.model.duplicates import DuplicateFileset
 from transferapp.model.images import Annotation, AnnotationKind, ImageDetails
@@ -37,7 +37,7 @@ class ResultsTarget:
 def check_targets(link_to: str, to: str) -> None:
     """Raise Invalid or a wrong option, before any file is read."""
     if link_to:
-        _image_id(link_to)
+        image_id_of(link_to)
     if to:
         targets.check_target(to)
     elif not link_to:
@@ -51,9 +51,9 @@ async def results_target(server: ServerClient, link_to: str, to: str) -> Results
     """
     if not link_to:
         return ResultsTarget(to)
-    image_id = _image_id(link_to)
+    image_id = image_id_of(link_to)
     name = (await server.image(image_id)).summary.name
-    pairs = (("made from", f"Image:{image_id}"), ("name", name))
+    pairs = ((MADE_FROM_KEY, f"Image:{image_id}"), ("name", name))
     note = Annotation(AnnotationKind.KEY_VALUE, MADE_FROM, pairs=pairs)
     return ResultsTarget(to or await _dataset_of(server, image_id), (note,))
 
@@ -95,8 +95,9 @@ async def _dataset_of(server: ServerClient, image_id: int) -> str:
     raise TargetNotFound(f"Image {image_id} {lies}. Name the target with --to.")
 
 
-def _image_id(text: str) -> int:
+def image_id_of(text: str) -> int:
+    """Return the id of ``Image:12``; raises Invalid."""
     kind, _, number = text.partition(":")
     if kind.lower() != "image" or not is_id(number):
-        raise Invalid(f"'{text}' is no image. Write it like --link-to Image:12.")
+        raise Invalid(f"'{text}' is no image. Write it like Image:12.")
     return int(number)

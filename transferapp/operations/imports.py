@@ -13,6 +13,7 @@ from transferapp.error_codes import from_code
 from transferapp.errors import (
     Conflict,
     GrantRefused,
+    ImageNotFound,
     Invalid,
     NoSuchFile,
     PermissionDenied,
@@ -30,6 +31,7 @@ from transferapp.ledger.port import (
     PlannedItem,
     TransferRecords,
 )
+from transferapp.model.annotations import made_from
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceScan
 from transferapp.model.moves import COMPLETE, GO_ON, LOSE, RECEIVE, REPORT
@@ -106,7 +108,10 @@ class ImportRequests:
         """
         owner, items = await self._admitted(username, request)
         attaches = bool(request.attachments)
-        container = await self._target(owner, request.target, attaches=attaches)
+        source = made_from(request.annotations) if attaches else None
+        container = await self._target(
+            owner, request.target, attaches=attaches, image_id=source
+        )
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.IMPORT,
@@ -146,7 +151,9 @@ class ImportRequests:
         """
         owner, _ = await self._admitted(username, request)
         if request.target:
-            await self._target(owner, request.target, attaches=bool(request.attachments))
+            attaches = bool(request.attachments)
+            source = made_from(request.annotations) if attaches else None
+            await self._target(owner, request.target, attaches=attaches, image_id=source)
 
     async def retarget(self, username: str, transfer_id: str, target: str) -> None:
         """Send what is not imported yet elsewhere; a retry then goes on from there.
@@ -257,17 +264,25 @@ class ImportRequests:
             async with self._repository.session(owner.username) as session:
                 await session.imports.check_skips(skip)
 
-    async def _target(self, owner: Owner, text: str, *, attaches: bool) -> Container:
+    async def _target(
+        self, owner: Owner, text: str, *, attaches: bool, image_id: int | None = None
+    ) -> Container:
+        """Return where an import goes; ``image_id``: files are attached to that image, not to
+        the target.
+        """
         ref = ContainerRef.parse(text)
         if ref.kind not in IMPORT_TARGETS:
             raise Invalid(f"Nothing can be imported into a {ref.kind}. Choose a dataset.")
         async with self._repository.session(owner.username) as session:
             container = owner.check_container(await session.containers.get(ref))
+            if image_id is not None and not await session.images.summaries([image_id]):
+                raise ImageNotFound
         if not container.can_link:
             raise PermissionDenied
         if attaches:
             self._check_takes_attachments()
-            self._check_attaching(container)
+            if image_id is None:
+                self._check_attaching(container)
         return container
 
     def _check_takes_attachments(self) -> None:
