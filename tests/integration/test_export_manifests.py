@@ -186,8 +186,8 @@ async def test_what_a_person_takes_away_meanwhile_is_told_and_fetched_again(
         )  # fmt: skip
         assert lost["problem"]["message"] == view.trouble
         assert_sums_hold(manifests(out)["sha1"], 3)
-        told = [item.state for item in server.details[transfer_id].items]
-        assert told == [ItemState.NEEDS_ATTENTION, ItemState.DELIVERED]
+        reported = [item.state for item in server.details[transfer_id].items]
+        assert reported == [ItemState.NEEDS_ATTENTION, ItemState.DELIVERED]
         server.set_item(transfer_id, details.items[0].id, state=ItemState.READY, trouble=None)
         await client.retry(transfer_id)
         await until(client, transfer_id, lambda v: v.state == "delivered" and bool(v.manifest))

@@ -212,8 +212,8 @@ class ExportRun(Run):
         for item_id, sentence in lost.items():
             problem = (errors.VanishedFile.code, sentence)
             # First: what is not told stays as it is here, and is found again.
-            told = await server.report(self.transfer_id, item_id, *problem)
-            if told.state in PROBLEM_STATES:
+            reported = await server.report(self.transfer_id, item_id, *problem)
+            if reported.state in PROBLEM_STATES:
                 await asyncio.to_thread(placements.begin_anew, item_id)
                 await self.set_stages([item_id], ItemStage.PROBLEM, problem)
         return lost

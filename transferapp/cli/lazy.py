@@ -58,7 +58,7 @@ class CommandEntry:
         return typer.main.get_group(alone).commands[self.name]
 
 
-class _ToldAsAsked(TyperGroup):
+class _ProblemsAsAsked(TyperGroup):
     """A group whose wrong command lines are told as they ask for."""
 
     @override
@@ -83,7 +83,7 @@ def group_of(entries: tuple[CommandEntry, ...]) -> type[TyperGroup]:
     """Return the class of a group that has these commands, in this order."""
     by_name = {entry.name: entry for entry in entries}
 
-    class LazyGroup(_ToldAsAsked):
+    class LazyGroup(_ProblemsAsAsked):
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
             self.commands.update({entry.name: entry.listed() for entry in entries})

@@ -104,13 +104,13 @@ class ExportBringing:
     async def _deliver(self, work: ItemWork) -> None:
         """Tell that an item is there; with the last one the export ends well, or not."""
         transfer = (await self._ledger.work(work.item.id)).transfer
-        looked = is_last(transfer)
-        if looked:
+        checked = is_last(transfer)
+        if checked:
             await set_lost_aside(self._parts, transfer)
         await self._ledger.move(work.item.id, BRING, ItemChange(ItemState.DELIVERED))
         after = (await self._ledger.work(work.item.id)).transfer
         # Two that were the last ones at the same time, or others were cancelled.
-        if not looked and after.state in ENDED_STATES:
+        if not checked and after.state in ENDED_STATES:
             await set_lost_aside(self._parts, after)
 
     async def dead(self, task: Task) -> None:

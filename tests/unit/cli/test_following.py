@@ -77,6 +77,6 @@ async def test_whoever_stops_waiting_hears_how_it_goes_on(
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    said = capsys.readouterr().err
-    assert "it goes on" in said
-    assert "transferapp transfers show 1234" in said
+    shown = capsys.readouterr().err
+    assert "it goes on" in shown
+    assert "transferapp transfers show 1234" in shown

@@ -17,7 +17,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "told"),
+    ("sentence", "part"),
     [
         (["export", "Image:1", "--to", "x", "--form", "gif"], "--form"),
         (["export", "Image:1", "--to", "x", "--form", "png", "--region", "a,b"], "--region"),
@@ -29,13 +29,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["transfers", "nonsense"], "nonsense"),
     ],
 )
-def test_a_wrong_command_line(sentence: list[str], told: str) -> None:
+def test_a_wrong_command_line(sentence: list[str], part: str) -> None:
     done = CliRunner().invoke(app, [*sentence, "--json"])
     assert done.exit_code == 2, done.output
     problem = json.loads(done.stdout)
-    assert (problem["code"], told in problem["detail"]) == ("invalid", True), problem
-    words = CliRunner().invoke(app, sentence)
-    assert (words.exit_code, words.stdout) == (2, "")
+    assert (problem["code"], part in problem["detail"]) == ("invalid", True), problem
+    plain = CliRunner().invoke(app, sentence)
+    assert (plain.exit_code, plain.stdout) == (2, "")
 
 
 def test_lines_are_lines() -> None:
