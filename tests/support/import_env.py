@@ -18,6 +18,7 @@ from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.image_annotations import ImageAnnotations
+from transferapp.model.images import Annotation
 from transferapp.model.transfers import ItemRole, TransferDetails, TransferKind
 from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.repositories.local.accounts.administration import Administration
@@ -122,7 +123,7 @@ class ImportEnv:
         await self.ledger.close()
         self.engine.dispose()
 
-    async def add_import(
+    async def add_import(  # noqa: PLR0913 - each is something that an import may have
         self,
         paths: Sequence[Path],
         *,
@@ -130,6 +131,7 @@ class ImportEnv:
         seal: bool = True,
         role: ItemRole = ItemRole.FILESET,
         image_annotations: tuple[ImageAnnotations, ...] = (),
+        annotations: tuple[Annotation, ...] = (),
         asked_by: str = "",
     ) -> TransferDetails:
         """Add a transfer of one item with these files, staged and sealed."""
@@ -149,6 +151,7 @@ class ImportEnv:
                 target=target or self.target.ref,
                 target_name=self.target.name,
                 group_id=self.target.group_id,
+                annotations=annotations,
                 asked_by=asked_by,
             )
         )
