@@ -93,6 +93,7 @@ async def env(tmp_path: Path) -> AsyncIterator[Env]:
 
 
 @pytest.mark.parametrize("changed", ["deleted", "cut", "all deleted"])
+@pytest.mark.export_bad_input
 async def test_it_is_told_with_the_last_item_and_brought_again(env: Env, changed: str) -> None:
     details = await env.ledger.add(
         NewTransfer(

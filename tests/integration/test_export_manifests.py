@@ -132,6 +132,7 @@ async def test_a_second_export_leaves_the_first_ones_alone(
             assert_sums_hold(path, 4 if path in before else 3)
 
 
+@pytest.mark.export_bad_input
 async def test_what_did_not_come_is_told_with_its_reason_and_anew_after_a_retry(
     agent: AgentProcess, server: FakeServer, out: Path
 ) -> None:
@@ -160,6 +161,7 @@ async def test_what_did_not_come_is_told_with_its_reason_and_anew_after_a_retry(
 
 
 @pytest.mark.parametrize("changed", ["deleted", "replaced"])
+@pytest.mark.export_bad_input
 async def test_what_a_person_takes_away_meanwhile_is_told_and_fetched_again(
     agent: AgentProcess, server: FakeServer, out: Path, changed: str
 ) -> None:
