@@ -17,7 +17,8 @@ STARTERS = frozenset({"Supervisor", "SupervisedThread", "supervised", "kept_goin
 WAITS = frozenset({"sleep", "wait", "woken", "get", "pause", "_pause", "_sleep"})
 #: Loops whose end or failure is somebody's answer, and why.
 EXCEPTIONS = {
-    "cli/following.py:follow": "ends with the transfer, or the person's Ctrl+C; she sees why",
+    "cli/following.py:_ended": "ends with the transfer, or the person's Ctrl+C; she sees why",
+    "cli/following.py:transfer": "ends when the server answers, or the person's Ctrl+C",
     "client/pace.py:keep_pace": "ends when the bytes may move; Cancelled ends the upload",
     "commands/recording.py:_keep_writing": "a run lost to another worker must end the attempt",
     "conversion/threads.py:ended": "ends with what runs in the thread; its caller has that",

@@ -157,6 +157,7 @@ async def test_what_grows_is_seen_by_the_worker_only(tmp_path: Path) -> None:
     assert (tmp_path / "bob").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.export_bad_input
 async def test_a_full_disk_is_told_and_gone_on_with(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         place = FolderPlace("cluster", disk, Accounts())

@@ -82,12 +82,7 @@ def test_the_scripts_work_as_written(facility: Facility, tmp_path: Path) -> None
 
     pairs = facility.pairs_of(mask, MADE_FROM)
     assert pairs == {"made from": image, "name": facility.sources[1].name}
-    kept = facility.alice.run(
-        "attachments",
-        imported["transfer"]["target"]["kind"]
-        + ":"
-        + str(imported["transfer"]["target"]["id"]),
-    )
+    kept = facility.alice.run("attachments", image)
     assert "counts.csv" in kept.out
 
 

@@ -96,6 +96,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.export_bad_input
 def test_datasets_of_one_name_and_of_names_that_windows_cannot_store(
     terminal: Terminal, tmp_path: Path
 ) -> None:

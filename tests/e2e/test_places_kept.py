@@ -24,6 +24,7 @@ __all__ = ["facility", "postgres_server"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
+@pytest.mark.export_bad_input
 def test_a_place_vanishes_and_returns(facility: Facility) -> None:
     away, hidden = facility.home / "away", facility.home / "unmounted"
     away.rename(hidden)
@@ -72,6 +73,7 @@ def test_a_place_that_is_offered_no_more_asks_its_person(facility: Facility) -> 
     facility.delivered(transfer_id)
 
 
+@pytest.mark.export_bad_input
 def test_a_quota_is_known_before_and_kept(facility: Facility) -> None:
     """What a person deletes there counts no more."""
     summary = facility.export(*facility.images, "--to", "narrow:", "--dry-run", wait=False)

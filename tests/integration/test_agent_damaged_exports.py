@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.agent_process import AgentProcess, agent, home, server, until
 from tests.support.fake_server import FakeServer
 from transferapp.client.importing import ExportPlan, hand_over_export
@@ -13,6 +15,7 @@ from transferapp.model.transfers import ItemState
 __all__ = ["agent", "home", "server"]
 
 
+@pytest.mark.export_bad_input
 async def test_the_rest_arrives_and_the_file_is_named(
     agent: AgentProcess, server: FakeServer, tmp_path: Path
 ) -> None:

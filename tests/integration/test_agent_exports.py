@@ -80,6 +80,7 @@ async def delivered(client: AgentClient, *transfer_ids: str) -> None:
         await until(client, transfer_id, lambda v: v.state == "delivered")
 
 
+@pytest.mark.export_bad_input
 async def test_folders_of_one_name_never_mix(
     agent: AgentProcess, server: FakeServer, out: Path
 ) -> None:

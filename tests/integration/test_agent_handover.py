@@ -73,6 +73,7 @@ async def test_export_waits_for_a_folder_that_cannot_be_written(
     assert (destination / "image 7.tif").read_bytes() == b"pixels"
 
 
+@pytest.mark.export_bad_input
 async def test_export_waits_while_the_disk_is_full(
     agent: AgentProcess, server: FakeServer, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.import_env import OWNER
-from tests.support.import_task_env import Env, working_env
+from tests.support.import_task_env import Env, cells, working_env
 from transferapp.errors import (
     ChecksumMismatch,
     NoSuchFile,
@@ -18,7 +18,9 @@ from transferapp.errors import (
 )
 from transferapp.host.clock import SystemClock
 from transferapp.ledger.port import ItemChange
+from transferapp.model.annotations import MADE_FROM, MADE_FROM_KEY
 from transferapp.model.attachments import Attachment
+from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.transfers import ItemRole, ItemState, TransferDetails
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.local.repository import LocalRepository
@@ -71,6 +73,24 @@ async def test_attaches_and_promises(env: Env, notes: list[Path]) -> None:
             await env.staging.path(file.id)
     stated = [event.message for event in await env.ledger.events(OWNER, 0)]
     assert "attaching file 2 of 3: note 1.txt" in stated
+
+
+async def test_results_are_attached_to_the_image_that_they_were_made_from(
+    env: Env, notes: list[Path]
+) -> None:
+    made = await env.add_import([cells()])
+    await env.finish(made)
+    [image_id] = (await env.item(made)).image_ids
+    pairs = ((MADE_FROM_KEY, f"Image:{image_id}"),)
+    link = Annotation(AnnotationKind.KEY_VALUE, MADE_FROM, pairs=pairs)
+    details = await env.add_import(notes[:1], role=ItemRole.ATTACHMENTS, annotations=(link,))
+    await env.finish(details)
+    item = await env.item(details)
+    assert (item.verified, item.note) == (True, f"attached to Image:{image_id}")
+    assert await attached(env) == []
+    async with env.repository.session(OWNER) as session:
+        [one] = await session.attachments.of_image(image_id)
+    assert one.client_path == notes[0].name
 
 
 async def test_outage_waits_and_attaches_no_second_copy(env: Env, notes: list[Path]) -> None:

@@ -178,6 +178,7 @@ async def test_what_is_known_of_it_lies_beside_it(
     assert table.splitlines()[1].startswith("3,4,point,a cell,")
 
 
+@pytest.mark.export_bad_input
 async def test_a_cut_outside_says_what_is_there(env: Env) -> None:
     details = await env.ended(await env.export(Cut(y=Span(30, 20))), TaskState.DEAD)
     [item] = details.items
@@ -187,6 +188,7 @@ async def test_a_cut_outside_says_what_is_there(env: Env) -> None:
     assert await env.prepared.ids() == []
 
 
+@pytest.mark.export_bad_input
 async def test_an_image_that_is_gone_fails(env: Env) -> None:
     details = await env.ended(await env.export(image_id=999), TaskState.DEAD)
     assert details.items[0].state is ItemState.FAILED
@@ -198,6 +200,7 @@ async def test_an_outage_waits_and_goes_on(env: Env) -> None:
     assert details.items[0].state is ItemState.READY
 
 
+@pytest.mark.export_bad_input
 async def test_what_is_read_back_otherwise_asks_a_person(
     env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ async def test_a_second_export_leaves_the_first_ones_alone(
             assert_sums_hold(path, 4 if path in before else 3)
 
 
+@pytest.mark.export_bad_input
 async def test_what_did_not_come_is_told_with_its_reason_and_anew_after_a_retry(
     agent: AgentProcess, server: FakeServer, out: Path
 ) -> None:
@@ -156,6 +157,48 @@ async def test_what_did_not_come_is_told_with_its_reason_and_anew_after_a_retry(
         await until(client, transfer_id, lambda v: v.state == "delivered" and bool(v.manifest))
     manifest = read(manifests(out)["manifest.json"])
     assert [item["state"] for item in manifest["items"]] == ["delivered", "delivered"]
+    assert_sums_hold(manifests(out)["sha1"], 4)
+
+
+@pytest.mark.parametrize("changed", ["deleted", "replaced"])
+@pytest.mark.export_bad_input
+async def test_what_a_person_takes_away_meanwhile_is_told_and_fetched_again(
+    agent: AgentProcess, server: FakeServer, out: Path, changed: str
+) -> None:
+    server.export_state = ItemState.WAITING
+    async with await agent.start() as client:
+        transfer_id = await export(client, server, out, 2, 1)
+        details = server.details[transfer_id]
+        server.set_item(transfer_id, details.items[0].id, state=ItemState.READY)
+        early = out / "Lab" / "Day 2" / "=cells\\1.czi"
+        await until(client, transfer_id, lambda _: early.exists())
+        early.unlink()
+        if changed == "replaced":
+            early.write_bytes(b"mine")
+        server.set_item(transfer_id, details.items[1].id, state=ItemState.READY)
+        view = await until(
+            client, transfer_id, lambda v: v.state == "needs-attention" and bool(v.manifest)
+        )
+        assert (view.trouble_code, view.state) == ("vanished-file", "needs-attention")
+        assert "gone, or another file is there now" in view.trouble
+        assert "Press Retry to fetch it again" in view.trouble
+        lost, come = read(manifests(out)["manifest.json"])["items"]
+        assert (lost["state"], lost["files"], come["state"]) == (
+            "needs-attention", [], "delivered",
+        )  # fmt: skip
+        assert lost["problem"]["message"] == view.trouble
+        assert_sums_hold(manifests(out)["sha1"], 3)
+        reported = [item.state for item in server.details[transfer_id].items]
+        assert reported == [ItemState.NEEDS_ATTENTION, ItemState.DELIVERED]
+        server.set_item(transfer_id, details.items[0].id, state=ItemState.READY, trouble=None)
+        await client.retry(transfer_id)
+        await until(client, transfer_id, lambda v: v.state == "delivered" and bool(v.manifest))
+    kept = {"Lab/Day 2/=cells\\1.czi": b"mine"} if changed == "replaced" else {}
+    expected = placed_as("Lab/Day 1/Position1", FILESETS[1], "mon/Position1")
+    fetched = [path for path in arrived(out) if path not in expected and path not in kept]
+    assert len(fetched) == 1
+    assert arrived(out)[fetched[0]] == b"tuesday" * 99
+    assert arrived(out).items() >= {**expected, **kept}.items()
     assert_sums_hold(manifests(out)["sha1"], 4)
 
 

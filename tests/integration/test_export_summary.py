@@ -94,6 +94,7 @@ async def test_a_part_that_images_do_not_have(server: RestServer) -> None:
         assert (found.images, found.size_bytes, found.files) == (23, 0, 0)
 
 
+@pytest.mark.export_bad_input
 async def test_what_is_gone_is_named_and_would_be_refused(server: RestServer) -> None:
     ada, dataset = await server.signed_in(), many(server, 3)
     request = asked(dataset, "Dataset:99", "Plate:7", ids=[1, 500, 501])
@@ -200,6 +201,7 @@ async def test_what_chooses_nothing_is_told(server: RestServer, chosen: dict[str
     assert found.refused == str(refused.value)
 
 
+@pytest.mark.export_bad_input
 async def test_what_is_gone_may_be_left_out(server: RestServer) -> None:
     ada = await server.signed_in()
     many(server, 3)

@@ -96,6 +96,7 @@ async def test_original_files_are_resolved(env: Env) -> None:
     assert None not in work.repository_file_ids
 
 
+@pytest.mark.export_bad_input
 async def test_image_that_is_gone_fails(env: Env) -> None:
     details = await env.export((99_999,), TaskState.DEAD)
     item = details.items[0]
@@ -111,6 +112,7 @@ async def test_outage_waits_and_goes_on(env: Env) -> None:
     assert ItemState.WAITING in states
 
 
+@pytest.mark.export_bad_input
 async def test_lost_permission_asks_a_person(env: Env) -> None:
     env.faults["session"] = [PermissionDenied()]
     details = await env.export(env.image_ids, TaskState.DEAD)

@@ -96,3 +96,5 @@ async def test_an_address_opens_and_an_export_needs_the_service(
         assert (await http.get(f"{address}/zarr.json")).status_code == 200
     with pytest.raises(AgentUnreachable):
         await services.export(found, tmp_path / "out")
+    summary = await services.export_summary(found)
+    assert (summary.images, summary.files, summary.refused) == (1, 1, "")

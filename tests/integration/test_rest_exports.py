@@ -58,6 +58,17 @@ class TestExports:
         for _ in range(2):
             done = await agent.delivered(transfer_id, item.id, {file.id: sha1_of(body)})
             assert done.state is ItemState.DELIVERED
+            late = await agent.report(transfer_id, item.id, "storage-full", "late")
+            assert late.state is ItemState.DELIVERED
+        gone = await agent.report(transfer_id, item.id, "vanished-file", "It is gone.")
+        assert gone.state is ItemState.NEEDS_ATTENTION
+        details = await ada.transfer(transfer_id)
+        assert (details.transfer.items_done, details.transfer.bytes_done) == (0, 0)
+        await ada.retry(transfer_id)
+        again = await http.get(path, headers=bearer(accepted.grant))
+        assert again.content == body
+        done = await agent.delivered(transfer_id, item.id, {file.id: sha1_of(body)})
+        assert done.state is ItemState.DELIVERED
 
     async def test_other_peoples_images_cannot_be_exported(
         self, server: RestServer, http: httpx.AsyncClient

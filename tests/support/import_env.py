@@ -18,6 +18,7 @@ from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.image_annotations import ImageAnnotations
+from transferapp.model.images import Annotation
 from transferapp.model.restoring import RestoredItem
 from transferapp.model.transfers import ItemRole, TransferDetails, TransferKind
 from transferapp.prepared.stores.filesystem import FilesystemPrepared
@@ -133,6 +134,7 @@ class ImportEnv:
         seal: bool = True,
         role: ItemRole = ItemRole.FILESET,
         image_annotations: tuple[ImageAnnotations, ...] = (),
+        annotations: tuple[Annotation, ...] = (),
         asked_by: str = "",
         restored: RestoredItem | None = None,
     ) -> TransferDetails:
@@ -157,6 +159,7 @@ class ImportEnv:
                 target=target or self.target.ref,
                 target_name=self.target.name,
                 group_id=self.target.group_id,
+                annotations=annotations,
                 asked_by=asked_by,
             )
         )

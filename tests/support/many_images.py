@@ -13,6 +13,7 @@ from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.images import Channel, Level
 from transferapp.repositories.local.catalogue.records import pixels_to_json
 from transferapp.repositories.local.pixels.levels import LevelSource
+from transferapp.repositories.local.readers.port import ImageHeader
 from transferapp.repositories.local.storage import schema
 from transferapp.repositories.local.storage.schema import open_repository_database
 
@@ -23,7 +24,7 @@ _PIXELS = pixels_to_json(
     LevelSource.FILE,
     (Level(4, 8),),
     (Channel("C0", "FFFFFF", 0.0, 65535.0),),
-    (None, None, None),
+    ImageHeader("", 1, 3, 1, "uint16", (Level(4, 8),)),
 )
 
 

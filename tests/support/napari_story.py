@@ -18,7 +18,7 @@ import napari
 import numpy as np
 from napari.settings import get_settings
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 PATIENCE_S = 60.0
 Story = dict[str, Any]
@@ -165,6 +165,11 @@ def main() -> None:
     scan_closer(viewer, story)
     open_address(viewer, widget, story)
     image = widget.browser.selected()
+    widget.ask_for_export(image)
+    until(lambda: "1 image, 1 file" in widget.status.text(), "summary: " + widget.status.text())
+    for dialog in widget.findChildren(QFileDialog):
+        assert "1 image, 1 file" in dialog.windowTitle()
+        dialog.reject()
     widget.export_to(image, story["folder"])
     until(lambda: "queued" in widget.status.text(), "export: " + widget.status.text())
     widget.browser.sign_out_requested.emit()

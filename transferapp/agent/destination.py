@@ -18,7 +18,8 @@ import structlog
 
 from transferapp import errors
 from transferapp.agent.export_tree import ExportTree, Way
-from transferapp.agent.manifest_files import ManifestFiles, Reported
+from transferapp.agent.lost_files import lost_items
+from transferapp.agent.manifest_files import Lost, ManifestFiles, Reported
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.placements import adding
 from transferapp.agent.plate_files import write_plates
@@ -37,6 +38,7 @@ from transferapp.client.placement import (
 )
 from transferapp.host.folders import OpenFolder, open_destination
 from transferapp.host.storable_names import same_name
+from transferapp.model.export_specs import ExportForm
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferFile, TransferItem
 from transferapp.protocol.messages import FileOnDisk
@@ -200,8 +202,28 @@ class Destination:
             if not root.holds(placement.part, folder=True):
                 self._placements.begin_anew(item_id)
 
-    def write_manifest(self, reported: Reported, now: datetime) -> None:
-        """Write down what has come and what has not; nothing where nothing has come."""
+    def lost(self) -> Lost:
+        """Return the items that were delivered and are not there any more, each with a
+        sentence that says what to do.
+        """
+        found = self._placements.of_transfer(self._transfer_id).values()
+        if not any(one.stage is PlacementStage.PLACED for one in found):
+            return {}
+        known = self._outbox.folders.known(self._transfer_id)
+        made = bool(known and known.form and ExportForm(known.form).converts)
+        lost = dict(lost_items(self._placements, self._transfer_id, self.path, made=made))
+        # A drive that is not connected has lost nothing.
+        with destination_errors(self._path), open_destination(self._path, make=False):
+            return lost
+
+    def write_manifest(
+        self, reported: Reported, now: datetime, lost: Lost | None = None
+    ) -> None:
+        """Write down what has come and what has not; nothing where nothing has come.
+
+        ``lost``: what ``lost()`` has just found; None: it is asked now.
+        """
+        lost = self.lost() if lost is None else lost
         found = self._placements.of_transfer(self._transfer_id).values()
         name = ""
         if any(one.stage is PlacementStage.PLACED for one in found):
@@ -211,7 +233,7 @@ class Destination:
             ):
                 write = partial(self._write_into, root)
                 plates = write_plates(self._outbox, self._transfer_id, write)
-                name = self._manifest.write(root, reported, plates, now)
+                name = self._manifest.write(root, reported, lost, plates, now)
         self._outbox.folders.set_manifest(self._transfer_id, name)
 
     def _write_into(self, root: OpenFolder, way: Way, name: str, content: bytes) -> None:

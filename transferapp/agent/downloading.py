@@ -56,6 +56,8 @@ class ExportRun(Run):
         #: What the server said last of each item, and whether the manifest says so.
         self._reported: dict[str, tuple[str, str, str]] = {}
         self._written = False
+        #: Items that may still be delivered, as far as the server was asked.
+        self._coming: set[str] = set()
 
     @property
     @override
@@ -150,7 +152,7 @@ class ExportRun(Run):
     @override
     async def before_end(self, server: ServerClient) -> None:
         """Write down what has come, and what has not."""
-        await self._write_manifest()
+        await self._write_manifest(server)
 
     @override
     async def file_moved(self, server: WorkstationClient, file: FileRecord) -> None:
@@ -176,11 +178,12 @@ class ExportRun(Run):
             except (errors.SourceProblem, errors.StateConflict) as error:
                 await self.item_has_problem(server, item_id, error)
         if self._rests():
-            await self._write_manifest()
+            await self._write_manifest(server)
 
     async def _note_states(self, items: Sequence[TransferItem]) -> None:
         """Keep what the server says of the items; while some go on, no manifest holds."""
         reported = {item.id: (str(item.state), *_why(item)) for item in items}
+        self._coming = {item.id for item in items if str(item.state) not in _RESTING}
         if reported != self._reported:
             self._reported, self._written = reported, False
             folders = self.services.outbox.folders
@@ -192,12 +195,28 @@ class ExportRun(Run):
         """Say whether nothing moves any more, unless a person acts."""
         return all(state in _RESTING for state, _, _ in self._reported.values())
 
-    async def _write_manifest(self) -> None:
+    async def _write_manifest(self, server: WorkstationClient) -> None:
         if not self._written:
+            lost = await self._set_lost_aside(server)
             now = self.services.clock.now()
-            write = partial(self._destination.write_manifest, self._reported, now)
+            write = partial(self._destination.write_manifest, self._reported, now, lost)
             await in_daemon_thread(write)
             self._written = True
+
+    async def _set_lost_aside(self, server: WorkstationClient) -> dict[str, str]:
+        """Look at what was delivered, and tell the server what is not there any more: its
+        person may have it fetched again. Returns a sentence for each item.
+        """
+        lost = dict(await in_daemon_thread(self._destination.lost))
+        placements = self.services.outbox.placements
+        for item_id, sentence in lost.items():
+            problem = (errors.VanishedFile.code, sentence)
+            # First: what is not told stays as it is here, and is found again.
+            reported = await server.report(self.transfer_id, item_id, *problem)
+            if reported.state in PROBLEM_STATES:
+                await asyncio.to_thread(placements.begin_anew, item_id)
+                await self.set_stages([item_id], ItemStage.PROBLEM, problem)
+        return lost
 
     async def _finish(self, server: WorkstationClient, item_id: str) -> None:
         """Place an item and tell the server of it; not one that has ended meanwhile."""
@@ -211,6 +230,10 @@ class ExportRun(Run):
             if not sums:
                 return
             if await in_daemon_thread(partial(self._destination.put_whole, item_id)):
+                self._coming.discard(item_id)
+                # With the last one the export ends well or not, and people are told.
+                if not self._coming and item_id in await self._set_lost_aside(server):
+                    return
                 await server.delivered(self.transfer_id, item_id, sums)
                 await self.set_stages([item_id], ItemStage.DONE)
         finally:

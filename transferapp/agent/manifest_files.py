@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 import structlog
 
-from transferapp.agent.export_folders import below
+from transferapp.agent.export_folders import ExportItem, below
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
@@ -26,6 +26,7 @@ from transferapp.client.export_manifest import (
     manifest_lines,
 )
 from transferapp.client.placement import Placement, PlacementStage
+from transferapp.errors import VanishedFile
 from transferapp.host.folders import OpenFolder
 from transferapp.host.storable_names import storable_name
 from transferapp.model.stages import ItemStage
@@ -34,6 +35,8 @@ _log = structlog.get_logger(__name__)
 
 #: What an item is, and code and sentence of what is wrong with it, as the server says.
 Reported = Mapping[str, tuple[str, str, str]]
+#: What was delivered and is not there any more: a sentence by item.
+Lost = Mapping[str, str]
 _NAME_BYTES = 100
 
 
@@ -55,6 +58,7 @@ class ManifestFiles:
         self,
         root: OpenFolder,
         reported: Reported,
+        lost: Lost,
         plates: Sequence[ManifestFile],
         now: datetime,
     ) -> str:
@@ -64,7 +68,7 @@ class ManifestFiles:
         """
 
         def items() -> Iterator[ManifestItem]:
-            return self._items(reported)
+            return self._items(reported, lost)
 
         manifest = f"{self.name}.manifest.json"
         self._replace(root, f"{self.name}.sha1", checksum_lines(items(), plates))
@@ -92,13 +96,16 @@ class ManifestFiles:
             now,
         )
 
-    def _items(self, reported: Reported) -> Iterator[ManifestItem]:
+    def _items(self, reported: Reported, lost: Lost) -> Iterator[ManifestItem]:
         transfer_id = self._record.transfer_id
         stages = {item.item_id: item for item in self._outbox.items(transfer_id)}
         placements = self._outbox.placements.of_transfer(transfer_id)
         tops = self._outbox.folders.tops(transfer_id)
         for item in self._outbox.folders.items(transfer_id):
             placed = placements.get(item.item_id)
+            if item.item_id in lost:
+                yield _lost(item, lost[item.item_id])
+                continue
             if placed is not None and placed.stage is PlacementStage.PLACED:
                 path = PurePosixPath(*below(tops, placed.folder), placed.name)
                 yield ManifestItem(
@@ -125,6 +132,12 @@ class ManifestFiles:
         for file in self._outbox.files(item_id):
             where = path if placed.is_file else path / file.path
             yield ManifestFile(str(where), file.size_bytes, file.sha1, file.client_path)
+
+
+def _lost(item: ExportItem, sentence: str) -> ManifestItem:
+    state, code = _STATES[ItemStage.PROBLEM], VanishedFile.code
+    images = item.place.images
+    return ManifestItem(item.item_id, item.name, state, images, code=code, problem=sentence)
 
 
 _OPEN = "not-delivered"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from transferapp import error_codes, errors
-from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
+from transferapp.agent.records import FileRecord, ItemRecord, Moved, SubmissionRecord
 from transferapp.agent.services import AgentServices
 from transferapp.client.server import ServerClient
 from transferapp.client.workstation import WorkstationClient
@@ -63,7 +63,9 @@ class Run(abc.ABC):
 
     @abc.abstractmethod
     async def before_end(self, server: ServerClient) -> None:
-        """Do what must be done before the submission is told as ended."""
+        """Do what must be done before the submission is told as ended; it has not where this
+        sets an item aside.
+        """
 
     async def file_moved(  # noqa: B027 - an import has nothing to do then
         self, server: WorkstationClient, file: FileRecord
@@ -135,10 +137,12 @@ class Run(abc.ABC):
         await self.take_over(server, details)
         await self._exchange_problems(server, details.items)
         items = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
-        stages = {item.item_id: item.stage for item in items}
-        ended = all(stages.get(item.id) in ENDED_STAGES for item in details.items)
-        if ended:
+        if _have_ended(items, details):
             await self.before_end(server)
+            # What it found may be a person's to put right.
+            items = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
+        ended = _have_ended(items, details)
+        stages = {item.item_id: item.stage for item in items}
         states = [shown_state(stages.get(item.id), item.state) for item in details.items]
         state = overall_state(states, self.record.kind)
         problem = next(((i.trouble_code, i.trouble) for i in items if i.trouble_code), ("", ""))
@@ -299,6 +303,11 @@ class Run(abc.ABC):
             first = False
 
         return at
+
+
+def _have_ended(items: Iterable[ItemRecord], details: TransferDetails) -> bool:
+    stages = {item.item_id: item.stage for item in items}
+    return all(stages.get(item.id) in ENDED_STAGES for item in details.items)
 
 
 def _first_problem(items: Iterable[TransferItem]) -> tuple[str, str]:

@@ -59,7 +59,7 @@ _REGION = re.compile(r"([0-9]{1,9}),([0-9]{1,9}),([0-9]{1,9}),([0-9]{1,9})")
 def spec_given(
     form: ExportForm, level: int, region: str, z: str, t: str, channels: list[int] | None
 ) -> ExportSpec:
-    """Return what is asked for; raises Invalid."""
+    """Return what is asked for; raises Invalid, or a wrong option."""
     x, y = _region(region)
     cut = Cut(level, _span("--t", t), _span("--z", z), y, x, tuple(channels or ()))
     if cut == Cut():
@@ -87,10 +87,15 @@ def _region(text: str) -> tuple[Span | None, Span | None]:
         return None, None
     found = _REGION.fullmatch(text.replace(" ", ""))
     if found is None:
-        raise Invalid(f"'{text}' is not a region. Write --region X,Y,WIDTH,HEIGHT in pixels.")
+        raise typer.BadParameter(
+            f"'{text}' is not a region. Write X,Y,WIDTH,HEIGHT in pixels.",
+            param_hint="--region",
+        )
     x, y, width, height = map(int, found.groups())
     if not (width and height):
-        raise Invalid("A region has at least one pixel. Write --region X,Y,WIDTH,HEIGHT.")
+        raise typer.BadParameter(
+            "A region has at least one pixel. Write X,Y,WIDTH,HEIGHT.", param_hint="--region"
+        )
     return Span(x, width), Span(y, height)
 
 
@@ -100,5 +105,8 @@ def _span(option: str, text: str) -> Span | None:
     found = _RANGE.fullmatch(text.strip())
     first, last = map(int, (found[1], found[2] or found[1])) if found else (1, 0)
     if last < first:
-        raise Invalid(f"'{text}' is no range. Write {option} 3 or {option} 3-7, from 0.")
+        raise typer.BadParameter(
+            f"'{text}' is no range. Write {option} 3 or {option} 3-7, from 0.",
+            param_hint=option,
+        )
     return Span(first, last - first + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,10 @@ from transferapp.client.duplicate_texts import hint, unprovable, why_left_out
 from transferapp.client.duplicates import Comparing, Duplicates, KnowsDuplicates
 from transferapp.errors import SourceProblem, TransferAppError
 from transferapp.intake.candidates import FilesetCandidate
+
+_NOT_LINKED = (
+    "The repository holds it ({where}), but not as made from this image. It is imported."
+)
 
 
 async def show_what_exists(
@@ -38,9 +42,14 @@ class _Sorted:
 
 
 async def leave_out_existing(
-    server: KnowsDuplicates, username: str, scanned: ScannedDrop, echo: Callable[[str], None]
+    server: KnowsDuplicates,
+    username: str,
+    scanned: ScannedDrop,
+    echo: Callable[[str], None],
+    enough: Callable[[Duplicates], Awaitable[bool]] | None = None,
 ) -> ScannedDrop:
-    """Return what was looked at without what the repository holds, byte for byte.
+    """Return what was looked at without what the repository holds, byte for byte; ``enough``:
+    and in the way that is wanted.
 
     Files that look the same are read from end to end: without that nobody knows. Raises
     what the server's client raises, because it was asked for.
@@ -60,6 +69,11 @@ async def leave_out_existing(
             seen if seen is None or seen.is_sure else await _whole(comparing, candidate)
         )
         if duplicates is not None and duplicates.is_sure:
+            if enough is not None and not await enough(duplicates):
+                where = duplicates.filesets[0].where
+                done.notes.append(f"{candidate.name}: {_NOT_LINKED.format(where=where)}")
+                done.ready.append(candidate)
+                continue
             why = why_left_out(duplicates, username)
             done.left_out += left_out_fileset(candidate, why, duplicates.hashed)
             done.known.append(duplicates)

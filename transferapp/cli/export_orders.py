@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import humanize
 import typer
 
 from transferapp.cli import wiring
@@ -79,8 +81,26 @@ def show_summary(summary: ExportSummary, *, as_json: bool, is_archive: bool = Fa
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
+def warn_of_small_disk(summary: ExportSummary, goes: Whereto) -> None:
+    """Warn where the disk here has not room for what would come."""
+    folder = goes.folder
+    there = next((one for one in (folder, *folder.parents) if one.is_dir()), None)
+    if goes.place or there is None or folder == Path():
+        return
+    free = shutil.disk_usage(there).free
+    if free < summary.size_bytes:
+        least = "" if summary.complete else "at least "
+        warn(
+            f"The disk of {folder} has {humanize.naturalsize(free)} free, and this is {least}"
+            f"{humanize.naturalsize(summary.size_bytes)}"
+            f"{' before compression' if summary.estimated else ''}. Free space, or name another"
+            " folder with --to."
+        )
+
+
 def _folder(given: Path) -> Path:
     folder = given.resolve()
-    if folder.exists() and not folder.is_dir():
-        raise Invalid(f"'{folder}' is not a folder. Name a folder with --to.")
+    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    if there.exists() and not there.is_dir():
+        raise Invalid(f"'{there}' is not a folder. Name a folder with --to.")
     return folder

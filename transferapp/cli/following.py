@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from transferapp.cli import wiring
 from transferapp.cli.event_lines import TransferLines, show_event
-from transferapp.cli.output import echo
+from transferapp.cli.output import echo, warn
 from transferapp.client.source_scans import not_scanned_at, scan_source
-from transferapp.errors import AgentUnreachable, TransferAppError
+from transferapp.errors import AgentUnreachable, TransferAppError, Unavailable
 from transferapp.model.transfers import ENDED_STATES, PROBLEM_STATES, TransferDetails
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Seconds between two looks at the server, and between two at the workstation service.
 POLL_EVERY_S = 0.5
 _ASK_AGENT_EVERY_S = 3.0
+#: Seconds between two questions to a server that is away.
+_ASK_SERVER_AGAIN_S = 2.0
 #: Seconds that a command waits for a manifest.
 _LONGEST_FOR_MANIFEST_S = 60.0
 #: An item has ended or waits for a person.
@@ -38,9 +40,32 @@ async def follow(
     details = await server.transfer(transfer_id)
     if not wait:
         return details
-    lines = TransferLines() if as_lines else None
+    try:
+        return await _ended(server, details, TransferLines() if as_lines else None)
+    except asyncio.CancelledError:
+        warn(_goes_on(details))
+        raise
+
+
+def _goes_on(details: TransferDetails) -> str:
+    """Say what becomes of a transfer when nobody waits for it any more."""
+    transfer = details.transfer
+    who = "the facility" if transfer.brought_to else "this computer's service"
+    return (
+        f"Nobody waits for it here any more, but it goes on: {who} sees to that. Look at it"
+        f" with 'transferapp transfers show {transfer.id}', stop it with 'transferapp transfers"
+        f" cancel {transfer.id}'."
+    )
+
+
+async def _ended(
+    server: ServerClient, details: TransferDetails, lines: TransferLines | None
+) -> TransferDetails:
+    """Wait until nothing of a transfer moves, also while the server is away."""
+    transfer_id = details.transfer.id
     async with wiring.agent_client() as agent:
         hindrance = _Hindrance(agent, transfer_id)
+        patient = _Patient(server, lines)
         while True:
             if lines:
                 lines.show(details)
@@ -50,10 +75,35 @@ async def follow(
             # What a worker brings to a place waits for no workstation.
             here = not details.transfer.brought_to
             sentence = await hindrance.check() if here else ""
-            details = await server.transfer(transfer_id)
+            details = await patient.transfer(transfer_id)
             if hindrance.report(sentence, details) and lines:
                 show_event("waiting", transfer_id=transfer_id, message=sentence)
+        await patient.transfer(transfer_id)
     return await scanned_at(server, transfer_id)
+
+
+class _Patient:
+    """Asks a server until it answers: it may be restarted while somebody waits."""
+
+    def __init__(self, server: ServerClient, lines: TransferLines | None) -> None:
+        self._server, self._lines = server, lines
+
+    async def transfer(self, transfer_id: str) -> TransferDetails:
+        """Return a transfer. That the server is away is said once each time; raises what the
+        client raises, but for that.
+        """
+        is_away = False
+        while True:
+            try:
+                return await self._server.transfer(transfer_id)
+            except Unavailable as error:
+                if not is_away:
+                    sentence = f"{error.title}. {error.message}"
+                    echo(f"Waiting: {sentence}")
+                    if self._lines:
+                        show_event("waiting", transfer_id=transfer_id, message=sentence)
+                is_away = True
+                await asyncio.sleep(_ASK_SERVER_AGAIN_S)
 
 
 async def manifest_written(details: TransferDetails) -> None:

@@ -18,6 +18,10 @@ from transferapp.cli.given_options import refuse_empty_options
 from transferapp.cli.log import open_waiting_log
 from transferapp.host.collecting import seldom_collecting, spare_what_is_there
 
+#: Of typer's own click, which is private.
+_UsageError: Any = typer.BadParameter.__bases__[0]
+_GIVEN = "transferapp.given"
+
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
@@ -54,11 +58,32 @@ class CommandEntry:
         return typer.main.get_group(alone).commands[self.name]
 
 
+class _ProblemsAsAsked(TyperGroup):
+    """A group whose wrong command lines are told as they ask for."""
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep what was given: a wrong command line is told as that asks for."""
+        ctx.meta[_GIVEN] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    @override
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; with --json what is wrong with its options is a document."""
+        try:
+            return super().invoke(ctx)
+        except _UsageError as error:
+            if "--json" not in ctx.meta[_GIVEN]:
+                raise
+            show_usage_problem(error.format_message(), lines="--follow" in ctx.meta[_GIVEN])
+            raise typer.Exit(error.exit_code) from error
+
+
 def group_of(entries: tuple[CommandEntry, ...]) -> type[TyperGroup]:
     """Return the class of a group that has these commands, in this order."""
     by_name = {entry.name: entry for entry in entries}
 
-    class LazyGroup(TyperGroup):
+    class LazyGroup(_ProblemsAsAsked):
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
             self.commands.update({entry.name: entry.listed() for entry in entries})
@@ -74,3 +99,13 @@ def group_of(entries: tuple[CommandEntry, ...]) -> type[TyperGroup]:
             return super().resolve_command(ctx, args)
 
     return LazyGroup
+
+
+def show_usage_problem(message: str, *, lines: bool) -> None:
+    """Print the problem document of a wrong command line."""
+    # Imported now: a start that goes well does without.
+    from transferapp.cli.output import show_json  # noqa: PLC0415
+    from transferapp.errors import Invalid  # noqa: PLC0415
+    from transferapp.protocol.problems import to_problem  # noqa: PLC0415
+
+    show_json(to_problem(Invalid(message)), as_line=lines)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
 from transferapp.cli import targets
 from transferapp.client.server import ServerClient
-from transferapp.errors import Invalid, TargetNotFound
-from transferapp.model.annotations import MADE_FROM
+from transferapp.errors import ImageNotFound, Invalid, TargetNotFound
+from transferapp.model.annotations import MADE_FROM, MADE_FROM_KEY
 from transferapp.model.containers import ContainerKind, is_id
-from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.model.duplicates import DuplicateFileset
+from transferapp.model.images import Annotation, AnnotationKind, ImageDetails
 
 LinkTo = Annotated[
     str,
@@ -35,7 +37,7 @@ class ResultsTarget:
 def check_targets(link_to: str, to: str) -> None:
     """Raise Invalid or a wrong option, before any file is read."""
     if link_to:
-        _image_id(link_to)
+        image_id_of(link_to)
     if to:
         targets.check_target(to)
     elif not link_to:
@@ -49,11 +51,39 @@ async def results_target(server: ServerClient, link_to: str, to: str) -> Results
     """
     if not link_to:
         return ResultsTarget(to)
-    image_id = _image_id(link_to)
+    image_id = image_id_of(link_to)
     name = (await server.image(image_id)).summary.name
-    pairs = (("made from", f"Image:{image_id}"), ("name", name))
+    pairs = ((MADE_FROM_KEY, f"Image:{image_id}"), ("name", name))
     note = Annotation(AnnotationKind.KEY_VALUE, MADE_FROM, pairs=pairs)
     return ResultsTarget(to or await _dataset_of(server, image_id), (note,))
+
+
+class HasImages(Protocol):
+    """What is needed of a server here; ``client.server.ServerClient`` is one."""
+
+    async def image(self, image_id: int) -> ImageDetails:
+        """Return an image with what is written on it; raises ImageNotFound."""
+
+
+async def carries(
+    server: HasImages, notes: Sequence[Annotation], filesets: Sequence[DuplicateFileset]
+) -> bool:
+    """Say whether the images of one of these filesets have all of these notes already."""
+    return any([await _all_carry(server, notes, fileset.image_ids) for fileset in filesets])
+
+
+async def _all_carry(
+    server: HasImages, notes: Sequence[Annotation], image_ids: Sequence[int]
+) -> bool:
+    wanted = {(note.namespace, pair) for note in notes for pair in note.pairs}
+    for image_id in image_ids:
+        try:
+            found = (await server.image(image_id)).annotations
+        except ImageNotFound:
+            return False  # It was deleted a moment ago.
+        if not wanted <= {(one.namespace, pair) for one in found for pair in one.pairs}:
+            return False
+    return bool(image_ids)
 
 
 async def _dataset_of(server: ServerClient, image_id: int) -> str:
@@ -65,8 +95,9 @@ async def _dataset_of(server: ServerClient, image_id: int) -> str:
     raise TargetNotFound(f"Image {image_id} {lies}. Name the target with --to.")
 
 
-def _image_id(text: str) -> int:
+def image_id_of(text: str) -> int:
+    """Return the id of ``Image:12``; raises Invalid."""
     kind, _, number = text.partition(":")
     if kind.lower() != "image" or not is_id(number):
-        raise Invalid(f"'{text}' is no image. Write it like --link-to Image:12.")
+        raise Invalid(f"'{text}' is no image. Write it like Image:12.")
     return int(number)

@@ -102,7 +102,7 @@ COMMANDS = (
         "attachments",
         "attachments",
         "attachments",
-        "List the files that were attached to a dataset or screen, or save them.",
+        "List the files that were attached to a dataset, screen or image, or save them.",
     ),
     CommandEntry(
         "preview-url",

@@ -112,7 +112,7 @@ async def container_named(server: ServerClient, text: str) -> ContainerRef:
     kind, _, number = text.partition(":")
     if is_id(number) and kind.capitalize() in set(map(str, ContainerKind)):
         return ContainerRef.parse(text)
-    return (await targets.find_target(server, text, create=False)).ref
+    return (await targets.find_target(server, text, create=False, source=True)).ref
 
 
 def _well(number: str, text: str) -> int:

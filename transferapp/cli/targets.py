@@ -18,7 +18,7 @@ from transferapp.model.containers import (
 from transferapp.model.identity import Group
 
 
-async def find_target(
+async def find_target(  # noqa: PLR0913 - each narrows the search
     server: ServerClient,
     text: str,
     *,
@@ -26,6 +26,7 @@ async def find_target(
     group: str = "",
     owner: str = "",
     only_in: int | None = None,
+    source: bool = False,
 ) -> Container:
     """Return the container; raises Invalid, TargetNotFound, Conflict when several fit.
 
@@ -33,10 +34,11 @@ async def find_target(
     Behind a parent (``Dataset:Flies/20261129``, ``Flies/20261129``) it is always a name.
     ``group``: only there, and what is made is made there. ``owner``: with that person's
     rights instead of one's own. ``only_in``: the id of the only group that is possible.
+    ``source``: something comes from there, so nobody is told how to make it.
     """
     kind, path = _parse(text)
     only = await _group(server, group, only_in, owner)
-    search = _Search(server, kind, only, owner, create=create)
+    search = _Search(server, kind, only, owner, create=create, source=source)
     return await (search.by_path(*path) if len(path) > 1 else search.by_name(path[0]))
 
 
@@ -116,6 +118,7 @@ class _Search:
     group: Group | None
     owner: str
     create: bool
+    source: bool = False
 
     async def by_name(self, name: str) -> Container:
         """Return the one with this id or name, wherever it is."""
@@ -142,7 +145,7 @@ class _Search:
             place = await self._the_only(parents) if self.create else parents[0]
             return await self._made(name, place.ref)
         if not self.create:
-            raise TargetNotFound(f"There is no {above} '{parent}'. Add --create to make it.")
+            raise TargetNotFound(f"There is no {above} '{parent}'.{self._make_it()}")
         made = await self.server.create_container(
             above, parent, group_id=self._group_id, owner=self.owner
         )
@@ -205,7 +208,7 @@ class _Search:
         )
         raise Conflict(
             f"Several are named '{fitting[0].name}': {choices}. Use the number of a"
-            f" {self.kind} ({self.kind}:12), or name the --group."
+            f" {self.kind} ({self.kind}:12){'' if self.source else ', or name the --group'}."
         )
 
     async def _made(self, name: str, parent: ContainerRef | None) -> Container:
@@ -218,8 +221,9 @@ class _Search:
         if parent is None and is_id(name):
             raise TargetNotFound(
                 f"There is no {self.kind} with the number {name} that you may see, and none is"
-                f" called '{name}'{where}. Add --create to make one of that name."
+                f" called '{name}'{where}.{self._make_it('one of that name')}"
             )
-        raise TargetNotFound(
-            f"There is no {self.kind} '{name}'{where}. Add --create to make it."
-        )
+        raise TargetNotFound(f"There is no {self.kind} '{name}'{where}.{self._make_it()}")
+
+    def _make_it(self, what: str = "it") -> str:
+        return " Check the name." if self.source else f" Add --create to make {what}."

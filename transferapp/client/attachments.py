@@ -1,4 +1,4 @@
-"""Files attached to containers: which there are, and a copy of them on this computer."""
+"""Files attached to containers and images: which there are, and copies on this computer."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ class AttachmentsClient(ServerClient):
     async def attachments(self, container: ContainerRef) -> list[Attachment]:
         """List what was attached to a container with TransferApp; raises TargetNotFound."""
         path = routes.container_attachments(str(container))
+        return await self._call(list[Attachment], "GET", path)
+
+    async def image_attachments(self, image_id: int) -> list[Attachment]:
+        """List what was attached to an image with TransferApp; raises ImageNotFound."""
+        path = routes.image_attachments(image_id)
         return await self._call(list[Attachment], "GET", path)
 
     async def save_attachments(

@@ -37,6 +37,8 @@ def _text(path: Path) -> str:
         if path.stat().st_size > MOST_TABLE_BYTES:
             raise Invalid(f"'{path.name}' is larger than {MOST_TABLE_BYTES >> 20} MiB.")
         return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise Invalid(f"There is no file '{path}'. Check the path.") from error
     except OSError as error:
         raise problem_of(error, path) from error
     except UnicodeDecodeError:

@@ -13,6 +13,8 @@ from transferapp.errors import NameNotAllowed
 from transferapp.host.storable_names import NAME_BYTES, storable_name
 
 _PART_BYTES = 120
+#: A transfer or file is called by hexadecimal digits.
+_PART = re.compile(r"\..*\.[0-9a-f]{8}\.part", re.DOTALL)
 #: Bytes of a whole path that programs can open. Windows has more for programs that ask for it.
 _PATH_BYTES = {"win32": 259, "darwin": 1023}.get(sys.platform, 4095)
 
@@ -55,6 +57,11 @@ def part_name(name: str, key: str) -> str:
     """
     shown = name.encode()[:_PART_BYTES].decode(errors="ignore")
     return f".{shown}.{key[:8]}.part"
+
+
+def is_part_name(name: str) -> bool:
+    """Say whether ``part_name`` makes such names."""
+    return _PART.fullmatch(name) is not None
 
 
 def check_path_length(path: Path) -> None:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from transferapp import errors
+from transferapp.client.names import is_part_name
 from transferapp.host.folders import OpenFolder
 
 #: Bytes gathered for one write.
@@ -26,28 +27,35 @@ def destination_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's errors about a destination into ours: raises StorageFull,
     NameNotAllowed, else DestinationUnwritable.
     """
+    folder = _seen(path.parent)
     try:
         yield
     except FileNotFoundError as error:
         raise errors.DestinationUnwritable(
-            f"The folder {path.parent} is gone. Connect its drive or make it again; the"
+            f"The folder {folder} is gone. Connect its drive or make it again; the"
             " export continues by itself."
         ) from error
     except OSError as error:
         if error.errno in _FULL:
             raise errors.StorageFull(
-                f"The disk of {path.parent} is full. Nothing is lost; free space and the"
+                f"The disk of {folder} is full. Nothing is lost; free space and the"
                 " download continues."
             ) from error
         if error.errno in _BAD_NAME:
             raise errors.NameNotAllowed(
-                f"'{path.name[:60]}' cannot be stored in {path.parent} ({error.strerror})."
+                f"'{path.name[:60]}' cannot be stored in {folder} ({error.strerror})."
                 " Choose a folder with a shorter path, then retry."
             ) from error
         raise errors.DestinationUnwritable(
-            f"{path.parent} cannot be written ({error.strerror}). Connect the drive, or give"
+            f"{folder} cannot be written ({error.strerror}). Connect the drive, or give"
             " your account the right to write there; the export continues by itself."
         ) from error
+
+
+def _seen(folder: Path) -> Path:
+    """Return the folder that its person knows, and not the hidden part in it."""
+    parts = [one for one in (folder, *folder.parents) if is_part_name(one.name)]
+    return parts[-1].parent if parts else folder
 
 
 class PartialFile:

@@ -19,7 +19,8 @@ Places = Callable[[ReceiptItem, ReceiptFile], list[Path]]
 def places_below(receipt: Receipt, folder: Path) -> Places:
     """Say where to look below a folder; blocking.
 
-    The files of an import lie where their client paths say. Those of an export lie where its
+    The files of an import lie where their client paths say, also in a copy of the dropped
+    folder that has another name. Those of an export lie where its
     manifest says (docs/adr/0030); without one anywhere, under their name.
     """
     if receipt.kind != "export":
@@ -33,7 +34,14 @@ def _by_path(receipt: Receipt, folder: Path) -> Places:
     firsts = {file.path.partition("/")[0] for file in receipt.files}
     if firsts == {base.name} and not (base / base.name).exists():
         base = base.parent
-    return lambda _, file: [base.joinpath(*file.path.split("/"))]
+    renamed = len(firsts) == 1 and not base.joinpath(*firsts).exists()
+
+    def places(_: ReceiptItem, file: ReceiptFile) -> list[Path]:
+        parts = file.path.split("/")
+        # A copy of the dropped folder may have another name.
+        return [base.joinpath(*(parts[1:] if renamed and len(parts) > 1 else parts))]
+
+    return places
 
 
 def _by_manifest(receipt: Receipt, folder: Path) -> Places | None:

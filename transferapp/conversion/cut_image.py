@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,6 +70,10 @@ class CutImage:
     position_um: tuple[float | None, float | None] = (None, None)
     #: A label image has no channels: it lies over all of them.
     has_channels: bool = True
+    acquired_at: datetime | None = None
+    description: str = ""
+    #: Seconds from one time point to the next; None where unknown.
+    time_step_s: float | None = None
 
     async def read(self, block: Block) -> npt.NDArray[np.generic]:
         """Return a block's pixels, shape (height, width), in ``dtype``.
@@ -103,7 +108,8 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
     pixels, cut = details.pixels, cut or Cut()
     if not 0 <= cut.level < len(pixels.levels):
         raise Invalid(
-            f"'{pixels.name}' has {len(pixels.levels)} resolution levels, counted from 0."
+            f"'{pixels.name}' has {_counted(len(pixels.levels), 'resolution levels')},"
+            " counted from 0."
             " Choose one of them."
         )
     level, full = pixels.levels[cut.level], pixels.levels[0]
@@ -113,7 +119,9 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
     x = _at_level(_span("columns", cut.x, full.size_x, pixels.name), full.size_x, level.size_x)
     chosen = cut.channels or tuple(range(pixels.size_c))
     if not set(chosen) <= set(range(pixels.size_c)):
-        raise Invalid(f"'{pixels.name}' has {pixels.size_c} channels. Choose of those.")
+        raise Invalid(
+            f"'{pixels.name}' has {_counted(pixels.size_c, 'channels')}. Choose of those."
+        )
     z_um, y_um, x_um = pixels.pixel_size_um
     name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
     known = dict(enumerate(pixels.channels))
@@ -136,6 +144,9 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
         files=details.files,
         place=CutPlace(cut.level, t, z, y, x, chosen, full, level),
         _read=read,
+        acquired_at=details.summary.acquired_at,
+        description=details.description,
+        time_step_s=pixels.time_step_s,
     )
 
 
@@ -164,10 +175,15 @@ def _span(what: str, span: Span | None, size: int, name: str) -> Span:
         return Span(0, size)
     if span.first < 0 or span.count < 1 or span.first + span.count > size:
         raise Invalid(
-            f"'{name}' has {size} {what}; {span.count} from {span.first} on are not there."
+            f"'{name}' has {_counted(size, what)}; {span.count} from {span.first} on are not"
+            " there."
             " Choose a part that lies inside the image."
         )
     return span
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"
 
 
 def _at_level(span: Span, full: int, size: int) -> Span:

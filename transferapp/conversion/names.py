@@ -16,25 +16,21 @@ SUFFIXES = {
     ExportForm.PNG: ".png",
     ExportForm.JPEG: ".jpg",
 }
-#: Endings of the same formats, the longest first: an image is often called as its file was.
-_ALIKE = {
-    ".ome.tiff": (".ome.tiff", ".ome.tif", ".tiff", ".tif"),
-    ".ome.zarr": (".ome.zarr", ".zarr"),
-    ".png": (".png",),
-    ".jpg": (".jpeg", ".jpg"),
-}
+#: Endings of these formats, the longest first: an image is often called as its file was.
+_ENDINGS = (
+    ".ome.tiff", ".ome.tif", ".ome.zarr", ".tiff", ".tif", ".zarr", ".jpeg", ".jpg", ".png",
+)  # fmt: skip
 
 
 def file_name(image: CutImage, suffix: str) -> str:
     """Return the image's name with this suffix (``.ome.zarr``), as any disk can store it.
 
-    What Windows, macOS or Linux cannot store becomes ``_``. A name that ends in the suffix
-    already, or in another one of that format, does not get a second one; an image without a
-    name is called by its number.
+    What Windows, macOS or Linux cannot store becomes ``_``. A name that ends like a file of
+    one of the forms loses that: it is none any more. An image without a name is called by its
+    number.
     """
     text = image.name.strip()
-    endings = _ALIKE.get(suffix, (suffix,))
-    known = next((one for one in endings if text.lower().endswith(one)), "")
+    known = next((one for one in (suffix, *_ENDINGS) if text.lower().endswith(one)), "")
     text = text[: len(text) - len(known)]
     name = storable_name(text, _STEM_BYTES - len(suffix.encode()))
     return (name or f"image-{image.image_id}") + suffix

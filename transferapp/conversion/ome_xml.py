@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NoReturn
 from uuid import uuid4
@@ -35,12 +36,13 @@ from transferapp.conversion.cut_image import CutImage
 from transferapp.conversion.cut_place import CutRois
 from transferapp.conversion.ome_rois import ome_rois
 from transferapp.model.images import Annotation, AnnotationKind, TileRegion
-from transferapp.model.plausible import plausible_um
+from transferapp.model.plausible import plausible_positive, plausible_um
 
 _CREATOR = f"TransferApp {__version__}"
 _TYPES = {"float32": PixelType.FLOAT, "float64": PixelType.DOUBLE}
 #: Stand for what differs between images that are alike else.
 _NAME, _UUID = "TransferApp-the-name", "11111111-2222-4333-8444-555555555555"
+_MOMENT = datetime(1984, 4, 4, 4, 44, 44)  # noqa: DTZ001 - stands for another
 _IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 #: What XML 1.0 has no characters for.
 _NO_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,9 +54,19 @@ def ome_xml(image: CutImage) -> bytes:
     """
     if image.rois is not None:
         return _document(image, _text(image.name), str(uuid4()))
-    alike = replace(image, image_id=0, name="", files=(), _read=_no_pixels)
+    dated = image.acquired_at is not None
+    alike = replace(
+        image,
+        image_id=0,
+        name="",
+        files=(),
+        _read=_no_pixels,
+        acquired_at=_MOMENT if dated else None,
+    )
     document = _document_of_alike(alike)
     filled = {_NAME: escape(_text(image.name), _IN_ATTRIBUTES), _UUID: str(uuid4())}
+    if image.acquired_at is not None:
+        filled[_MOMENT.isoformat()] = _moment(image.acquired_at)
     for mark, text in filled.items():
         document = document.replace(mark.encode(), text.encode())
     return document
@@ -78,6 +90,8 @@ def _document(image: CutImage, name: str, uuid: str) -> bytes:
     one = Image(
         id="Image:0",
         name=name,
+        acquisition_date=image.acquired_at,
+        description=_text(image.description) or None,
         pixels=_pixels(image),
         stage_label=_stage(image),
         annotation_refs=[AnnotationRef(id=each) for each in ids],
@@ -91,6 +105,10 @@ def _document(image: CutImage, name: str, uuid: str) -> bytes:
         structured_annotations=_annotations(ids, image.annotations) if ids else None,
     )
     return to_xml(document, indent=0).encode()
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _pixels(image: CutImage) -> Pixels:
@@ -114,6 +132,8 @@ def _pixels(image: CutImage) -> Pixels:
     for axis, size_um in zip("zyx", image.pixel_size_um, strict=True):
         if plausible := plausible_um(size_um):
             setattr(made, f"physical_size_{axis}", plausible)
+    # In seconds, the schema's default.
+    made.time_increment = plausible_positive(image.time_step_s)
     return made
 
 
@@ -134,6 +154,9 @@ def _channels(image: CutImage) -> Iterator[Channel]:
             made.name = _text(known.name)
             if re.fullmatch("#?[0-9A-Fa-f]{6}", known.color):
                 made.color = Color("#" + known.color.removeprefix("#"))
+            # In nanometres, the schema's default.
+            made.excitation_wavelength = plausible_positive(known.excitation_nm)
+            made.emission_wavelength = plausible_positive(known.emission_nm)
         yield made
 
 

@@ -149,7 +149,7 @@ def _multiscale(image: CutImage, pyramid: Pyramid, how: tuple[str, str]) -> dict
     """Return the levels; ``how`` is the method that halves, and a sentence about it."""
     size = image.pixel_size_um
     datasets = [
-        dataset(str(level), size, 2.0**level, 2.0**level, image.position_um)
+        dataset(str(level), size, 2.0**level, 2.0**level, image.position_um, image.time_step_s)
         for level in range(len(pyramid.shapes))
     ]
     for one in datasets:
@@ -159,7 +159,7 @@ def _multiscale(image: CutImage, pyramid: Pyramid, how: tuple[str, str]) -> dict
             transformation[kind] = list(values)
     return {
         "name": image.name.encode(errors="replace").decode(),
-        "axes": list(stored(axes(size), has_channels=image.has_channels)),
+        "axes": list(stored(axes(size, image.time_step_s), has_channels=image.has_channels)),
         "datasets": datasets,
         "type": how[0],
         "metadata": {"description": how[1]},

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transferapp.deposit.bag import make_bag
 from transferapp.deposit.crate import write_crate
+from transferapp.deposit.licences import licence_address
 from transferapp.deposit.payload import bring
 from transferapp.errors import (
     ChecksumMismatch,
@@ -31,7 +32,7 @@ class Deposit:
     crate: bool
     #: Copies, not links to the exported files.
     copy: bool = False
-    #: The address of a licence, for the crate.
+    #: A licence, for the crate: its address, or its identifier of SPDX.
     licence: str = ""
 
 
@@ -46,6 +47,8 @@ def make_deposit(manifest: Path, target: Path, wanted: Deposit) -> ListedExport:
         raise Invalid("Say what is to be made: a bag, a crate, or both.")
     if not any(source.files):
         raise Invalid("Nothing of this export has arrived, so there is nothing to deposit.")
+    if wanted.licence:
+        wanted = replace(wanted, licence=licence_address(wanted.licence))
     target = target.absolute()
     if target.exists():
         raise NameTaken(f"'{target}' is there already. Choose another name.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from transferapp.model.containers import is_id
 from transferapp.model.images import Annotation, AnnotationKind
 
 #: Of the pairs on a result that say which image it was made from.
 MADE_FROM = "transferapp/made-from"
+MADE_FROM_KEY = "made from"
 #: OMERO.web lets the owner edit key-value pairs of this namespace, and of no other.
 EDITABLE_PAIRS = "openmicroscopy.org/omero/client/mapAnnotation"
 #: Of one import or item; each is a row and a link for every image.
@@ -16,6 +18,16 @@ MOST_PAIRS = 500
 #: Characters. A namespace is ``varchar(255)`` in OMERO, the others are ``text``.
 MOST_NAMESPACE = 255
 MOST_LETTERS = 10_000
+
+
+def made_from(annotations: Iterable[Annotation]) -> int | None:
+    """Return the image that results were made from, as they note it."""
+    pairs = (pair for one in annotations if one.namespace == MADE_FROM for pair in one.pairs)
+    for key, value in pairs:
+        kind, _, number = value.partition(":")
+        if (key, kind) == (MADE_FROM_KEY, "Image") and is_id(number):
+            return int(number)
+    return None
 
 
 def annotations_of(

@@ -1,4 +1,6 @@
-"""Files that are no images and are attached to a container, beside the images in it."""
+"""Files that are no images and are attached to a container, beside the images in it, or to
+the image that they were made from.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,18 @@ MOST_ATTACHED_BYTES = 2 << 30
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that is attached to a container. ``client_path`` is where it came from, relative
-    to what was dropped; ``sha1`` is what the repository holds, lower-case hex.
+    """A file that is attached to a container or (then ``container`` is None) to an image.
+    ``client_path`` is where it came from, relative to what was dropped; ``sha1`` is what the
+    repository holds, lower-case hex.
     """
 
     id: int
-    container: ContainerRef
+    container: ContainerRef | None
     client_path: str
     size_bytes: int
     sha1: str
     owner: str
+    image_id: int | None = None
 
     @property
     def name(self) -> str:
@@ -44,6 +48,8 @@ class AttachmentPlan:
     sha1: str
     target: ContainerRef
     group_id: int
+    #: It is attached to this image instead of to the target.
+    image_id: int | None = None
 
     @property
     def name(self) -> str:

@@ -38,6 +38,9 @@ class Channel:
     window_end: float
     #: False when it is not shown at first (transparency is no light).
     active: bool = True
+    #: Wavelengths in nanometres; None where unknown.
+    excitation_nm: float | None = None
+    emission_nm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Pixels:
     tile_size: int = 512
     #: Physical pixel sizes in micrometres (z, y, x); None where unknown.
     pixel_size_um: tuple[float | None, float | None, float | None] = (None, None, None)
+    #: Seconds from one time point to the next; None where unknown.
+    time_step_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +157,5 @@ class ImageDetails:
     files: tuple[OriginalFile, ...]
     annotations: tuple[Annotation, ...] = ()
     container_names: tuple[str, ...] = ()
+    #: What its file, or a person, says of it.
     description: str = ""

@@ -103,6 +103,12 @@ DELIVER = Move(
     "deliver", Mover.WORKSTATION, _EXPORT,
     (REPORT.start | {_S.DELIVERED}) - {_S.QUEUED, _S.UPLOADING}, frozenset({_S.DELIVERED}),
 )  # fmt: skip
+#: Delivered files are not where they were put any more: the workstation looks once more before
+#: it writes down what has come.
+LOSE = Move(
+    "find gone", Mover.WORKSTATION, _EXPORT,
+    frozenset({_S.DELIVERED}), frozenset({_S.NEEDS_ATTENTION}),
+)  # fmt: skip
 #: A person stops what has not ended.
 CANCEL = Move(
     "cancel", Mover.PERSON, _BOTH,
@@ -129,15 +135,16 @@ REPORT_LEFT = Move(
 
 MOVES = (
     UPLOAD, REPORT, GO_ON, COMPLETE, RECEIVE, IMPORT,
-    PREPARE, DOWNLOAD, BRING, DELIVER,
+    PREPARE, DOWNLOAD, BRING, DELIVER, LOSE,
     CANCEL, RETRY, SEND_ANEW, REPORT_LEFT,
 )  # fmt: skip
 
-#: No move leads away from these, not even a person's: what ended, but for what may be retried.
+#: Nobody is asked about these any more: what ended, but for what may be retried. Only who finds
+#: delivered files gone leads away from them.
 FINAL_STATES = frozenset(
     state
     for state in ItemState
-    if not any(state in move.start and move.end - {state} for move in MOVES)
+    if not any(state in move.start and move.end - {state} for move in MOVES if move != LOSE)
 )
 #: Bytes are on their way.
 MOVING_STATES = UPLOAD.end | DOWNLOAD.end

@@ -17,6 +17,8 @@ BIOFORMATS2RAW = "bioformats2raw.layout"
 _IMAGE_KEYS = ("plate", "well", "multiscales", BIOFORMATS2RAW)
 #: Files that tell of an array or a group; every other file holds pixels.
 METADATA_NAMES = frozenset({"zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"})
+#: Rows are called by as many letters at most: the last row of 1,536 wells is AF.
+_LETTERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,17 @@ def reports_of_images(ome: dict[str, Any]) -> bool:
 def wells(ome: dict[str, Any]) -> list[ListedWell]:
     """List the wells of a plate, whether there is anything in them or not."""
     plate = _mapping(ome, "plate")
-    rows, columns = (_names(plate.get(key)) for key in ("rows", "columns"))
+    rows, columns = (_Axis.of(plate.get(key)) for key in ("rows", "columns"))
     found = []
     for well in _listed(plate, "wells"):
         path = _path(well)
+        row_name, column_name = ["", *path.split("/")][-2:]
         # 0.4 says rowIndex, bioformats2raw 0.3 row_index, and 0.1 to 0.3 only the path.
         row = well.get("rowIndex", well.get("row_index"))
         column = well.get("columnIndex", well.get("column_index"))
         try:
-            if row is None or column is None:
-                row_name, column_name = path.split("/")[-2:]
-                row, column = _place(row_name, rows), _place(column_name, columns)
-            found.append(ListedWell(path, int(row), int(column)))
+            row, column = rows.place(row_name, row), columns.place(column_name, column)
+            found.append(ListedWell(path, row, column))
         except (TypeError, ValueError) as error:
             raise DamagedFile(f"Its metadata does not say where well '{path}' is.") from error
     return found
@@ -122,17 +123,46 @@ def _mapping(holder: dict[str, Any], key: str) -> dict[str, Any]:
     return found
 
 
-def _names(listed: object) -> list[str]:
-    found = listed if isinstance(listed, list) else []
-    return [str(one.get("name")) for one in found if isinstance(one, dict)]
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The names of a plate's rows or columns as it lists them, and where each is on the plate;
+    no places where not every name says one.
+    """
+
+    names: list[str]
+    places: list[int]
+
+    @classmethod
+    def of(cls, listed: object) -> _Axis:
+        found = listed if isinstance(listed, list) else []
+        names = [str(one.get("name")) for one in found if isinstance(one, dict)]
+        places = [place for name in names if (place := _place(name)) is not None]
+        return cls(names, places if len(set(places)) == len(names) else [])
+
+    def place(self, name: str, index: object) -> int:
+        """Return where a row or column is on the plate; raises TypeError, ValueError.
+
+        ``index`` counts within the lists, which may name only what was imaged: of a plate
+        whose first row is B it is 0 for B. So the names go first, as people know wells by them.
+        """
+        if name in self.names and self.places:
+            return self.places[self.names.index(name)]
+        if index is not None:
+            return int(str(index))
+        if name in self.names:
+            return self.names.index(name)
+        place = _place(name)
+        if place is None:
+            raise ValueError(name)
+        return place
 
 
-def _place(name: str, names: list[str]) -> int:
-    """Return the number of a row or column by its name: ``B``, ``2`` and ``02`` are 1."""
-    if name in names:
-        return names.index(name)
+def _place(name: str) -> int | None:
+    """Return where a name says that it is, from 0: ``B``, ``2`` and ``02`` are 1."""
     if name.isdecimal():
-        return int(name) - 1
+        return int(name) - 1 if int(name) else None
+    if not (name.isascii() and name.isalpha() and len(name) <= _LETTERS):
+        return None
     number = 0
     for letter in name.upper():
         number = number * len(ascii_uppercase) + ascii_uppercase.index(letter) + 1

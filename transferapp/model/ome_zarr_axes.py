@@ -37,6 +37,16 @@ _MICROMETRES = {f"{name}meter": 10.0 ** (power + 6) for name, power in _PREFIXES
     "cm": 1e4,
     "m": 1e6,
 }
+#: Units of time in seconds, likewise.
+_SECONDS = {f"{name}second": 10.0**power for name, power in _PREFIXES.items()} | {
+    "minute": 60.0,
+    "hour": 3600.0,
+    "day": 86_400.0,
+    "s": 1.0,
+    "ms": 1e-3,
+    "min": 60.0,
+    "h": 3600.0,
+}
 
 
 def axes_of(multiscales: dict[str, Any], ndim: int) -> tuple[Axis, ...]:
@@ -75,13 +85,27 @@ def pixel_size_um(
     A scale beside the levels multiplies the level's own (0.4 and 0.5, "multiscales"). One
     with ``output`` leads to another coordinate system and is no size.
     """
-    steps = [*_steps(level), *(s for s in _steps(multiscales) if "output" not in s)]
+    steps = _scales(multiscales, level)
     sizes: dict[str, float | None] = {}
     for place, (letter, unit) in enumerate(axes):
         micrometres = _MICROMETRES.get(unit.replace("metre", "meter"))
         if micrometres is not None:
             sizes[letter] = _size(steps, place, len(axes), micrometres)
     return sizes.get("z"), sizes.get("y"), sizes.get("x")
+
+
+def time_step_s(
+    multiscales: dict[str, Any], level: dict[str, Any], axes: tuple[Axis, ...]
+) -> float | None:
+    """Return the seconds from one time point to the next; None where unknown."""
+    for place, (letter, unit) in enumerate(axes):
+        if letter == "t" and unit in _SECONDS:
+            return _size(_scales(multiscales, level), place, len(axes), _SECONDS[unit])
+    return None
+
+
+def _scales(multiscales: dict[str, Any], level: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*_steps(level), *(s for s in _steps(multiscales) if "output" not in s)]
 
 
 def _system_axes(multiscales: dict[str, Any]) -> object:

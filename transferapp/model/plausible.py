@@ -9,15 +9,21 @@ from datetime import UTC, datetime
 #: 1904 (Macintosh). No computer kept images before 1970. Near the ends of the calendar there
 #: is no local time either.
 _YEARS = range(1970, 9999)
-#: More than the longest unit of OME (a yottametre); sums and ratios of such sizes are finite.
-_LONGEST_UM = 1e36
+#: More micrometres than the longest unit of OME (a yottametre), and more seconds; sums and
+#: ratios of such sizes are finite.
+_LONGEST = 1e36
 
 
 def plausible_um(size_um: float | None) -> float | None:
     """Return a pixel size in micrometres; None unless it is finite and above zero."""
-    if size_um is None or not 0 < size_um < _LONGEST_UM:
+    return plausible_positive(size_um)
+
+
+def plausible_positive(value: float | None) -> float | None:
+    """Return a wavelength, a duration or a size; None unless it is finite and above zero."""
+    if value is None or not 0 < value < _LONGEST:
         return None
-    return float(size_um)
+    return float(value)
 
 
 def plausible_moment(when: datetime | None) -> datetime | None:

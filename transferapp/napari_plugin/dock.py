@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from napari.viewer import Viewer
 from qtpy.QtWidgets import QApplication, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
+from transferapp.client.export_summary_texts import amount_text, is_whole
 from transferapp.desktop.viewer.pyramid import RemoteImage
 from transferapp.errors import Invalid
 from transferapp.host.paths import host_paths
@@ -20,7 +21,8 @@ from transferapp.napari_plugin.event_thread import Courier, EventThread
 from transferapp.napari_plugin.layers import OpenImages
 from transferapp.napari_plugin.services import PluginServices, PluginState
 from transferapp.napari_plugin.sign_in_form import SignInForm
-from transferapp.napari_plugin.text import plain_label, problem_text
+from transferapp.napari_plugin.text import plain_label, problem_text, summary_text
+from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.signed_urls import SignedUrl
 
 T = TypeVar("T")
@@ -55,6 +57,17 @@ class TransferAppDock(QWidget):
         # Not a method of ours: Qt has taken us apart by then.
         self.destroyed.connect(partial(_close, self._thread, self._services, self._images))
 
+    def ask_for_export(self, image: ImageSummary) -> None:
+        """Show what an export of an image would bring; then, if it comes, ask for a folder."""
+        self.show_text(f"Looking at what an export of {image.name} brings...")
+
+        def done(summary: ExportSummary) -> None:
+            self.show_text(summary_text(summary))
+            if is_whole(summary):
+                self._choose_folder(image, amount_text(summary))
+
+        self._ask(self._services.export_summary(image), done)
+
     def export_to(self, image: ImageSummary, folder: str) -> None:
         """Queue the export of an image into a folder."""
         self.show_text(f"Queueing the export of {image.name}...")
@@ -70,7 +83,7 @@ class TransferAppDock(QWidget):
         browser.children_requested.connect(self._list_children)
         browser.images_requested.connect(self._list_images)
         browser.open_requested.connect(self._open)
-        browser.export_requested.connect(self._choose_folder)
+        browser.export_requested.connect(self.ask_for_export)
         browser.address_requested.connect(self._copy_address)
         browser.sign_out_requested.connect(self._sign_out)
 
@@ -143,8 +156,9 @@ class TransferAppDock(QWidget):
 
         self._ask(self._services.signed_url(image.id), done)
 
-    def _choose_folder(self, image: ImageSummary) -> None:
-        dialog = QFileDialog(self, f"Export {image.name} to", self._state.export_folder)
+    def _choose_folder(self, image: ImageSummary, amount: str) -> None:
+        title = f"Export {image.name} ({amount}) to"
+        dialog = QFileDialog(self, title, self._state.export_folder)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(partial(self.export_to, image))
         dialog.finished.connect(dialog.deleteLater)

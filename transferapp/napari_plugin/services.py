@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transferapp.client.agent import AgentClient
-from transferapp.client.importing import ExportPlan, hand_over_export
+from transferapp.client.importing import ExportPlan, export_request, hand_over_export
 from transferapp.client.inbox import InboxClient
 from transferapp.client.previews import signed_url
 from transferapp.desktop.session.presenter import Connection, SessionParts, SessionPresenter
@@ -21,6 +21,7 @@ from transferapp.host.paths import HostPaths
 from transferapp.model.containers import Container, ContainerRef
 from transferapp.model.images import ImageSummary
 from transferapp.protocol import routes
+from transferapp.protocol.export_summaries import ExportSummary
 from transferapp.protocol.messages import Page
 from transferapp.protocol.signed_urls import SignedUrl
 
@@ -114,6 +115,13 @@ class PluginServices:
         server = self._session.server
         url = f"{server.base_url}{routes.image_zarr(image_id)}"
         return await asyncio.to_thread(open_image, url, self._token())
+
+    async def export_summary(self, image: ImageSummary) -> ExportSummary:
+        """Say what an export of an image would bring; nothing is queued. Raises as ServerClient
+        does.
+        """
+        plan = ExportPlan(image.name, (image.id,), Path())
+        return await self._session.server.export_summary(export_request(plan))
 
     async def export(self, image: ImageSummary, folder: Path) -> None:
         """Queue an image's original files into a folder of this computer.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
+from transferapp.client.export_summary_texts import amount_text, notes
 from transferapp.errors import Internal, TransferAppError
+from transferapp.protocol.export_summaries import ExportSummary
 
 
 def plain_label(text: str = "", *, strong: bool = False) -> QLabel:
@@ -18,6 +20,11 @@ def plain_label(text: str = "", *, strong: bool = False) -> QLabel:
         font.setBold(True)
         label.setFont(font)
     return label
+
+
+def summary_text(summary: ExportSummary) -> str:
+    """Say how much an export brings, and what of it would not come."""
+    return " ".join([f"{amount_text(summary)}.", *notes(summary)])
 
 
 def problem_text(error: BaseException) -> str:

@@ -31,6 +31,9 @@ class OmeChannel:
     name: str
     color: str | None
     samples: int
+    #: Wavelengths in nanometres; None where they are not said.
+    excitation_nm: float | None = None
+    emission_nm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class OmeImage:
     bin_data: int = 0
     #: How these are compressed, "none" where they are not.
     packings: frozenset[str] = frozenset()
+    #: Seconds from one time point to the next; None where they are not said.
+    time_step_s: float | None = None
+    description: str = ""
 
     @property
     def samples(self) -> int:

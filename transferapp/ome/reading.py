@@ -22,8 +22,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException, ElementTree
 
 from transferapp.errors import DamagedFile
-from transferapp.model.plausible import plausible_moment, plausible_um
+from transferapp.model.plausible import plausible_moment, plausible_positive, plausible_um
 from transferapp.ome.document import OmeChannel, OmeDocument, OmeImage, PlaneBlock, WellPlace
+from transferapp.ome.durations import seconds
 from transferapp.ome.lengths import micrometres
 
 #: What stands in every OME-XML; a text without it is none, with it may be one.
@@ -149,6 +150,8 @@ def _image(element: Element) -> OmeImage:
         has_pixels=acquired and min(sizes.values()) > 0,
         bin_data=len(packed),
         packings=frozenset(packed),
+        time_step_s=_time_step(pixels),
+        description=_description(element),
     )
 
 
@@ -169,7 +172,30 @@ def _channel(element: Element) -> OmeChannel:
     except (KeyError, ValueError):
         color = None
     samples = int(element.get("SamplesPerPixel", "1"))
-    return OmeChannel(element.get("Name", ""), color, max(1, samples))
+    return OmeChannel(
+        element.get("Name", ""),
+        color,
+        max(1, samples),
+        _wavelength(element, "Excitation"),
+        _wavelength(element, "Emission"),
+    )
+
+
+def _wavelength(channel: Element, which: str) -> float | None:
+    """Return nanometres; until 2012 the names were short, and the unit always this."""
+    stated = channel.get(f"{which}Wavelength", channel.get(f"{which[:2]}Wave", ""))
+    found = micrometres(stated, channel.get(f"{which}WavelengthUnit", "nm"))
+    return plausible_positive(None if found is None else round(found * 1000, 6))
+
+
+def _time_step(pixels: Element) -> float | None:
+    stated = pixels.get("TimeIncrement", "")
+    return plausible_positive(seconds(stated, pixels.get("TimeIncrementUnit", "s")))
+
+
+def _description(image: Element) -> str:
+    found = _first(image, "Description")
+    return "" if found is None else (found.text or "").strip()
 
 
 def _block(element: Element) -> PlaneBlock:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from transferapp.model.images import Channel
-from transferapp.model.plausible import plausible_um, plausible_window
+from transferapp.model.plausible import plausible_positive, plausible_um, plausible_window
 
 AXES = ("t", "c", "z", "y", "x")
 _DEFAULT_COLORS = ("FFFFFF",), ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
@@ -16,9 +16,10 @@ _DEFAULT_COLORS = ("FFFFFF",), ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000"
 PixelSize = tuple[float | None, float | None, float | None]
 
 
-def axes(pixel_size_um: PixelSize) -> list[dict[str, str]]:
-    """Return the axes t, c, z, y, x; one whose pixel size is unknown has no unit."""
-    made = [{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
+def axes(pixel_size_um: PixelSize, time_step_s: float | None = None) -> list[dict[str, str]]:
+    """Return the axes t, c, z, y, x; one whose size or step is unknown has no unit."""
+    timed = {"unit": "second"} if plausible_positive(time_step_s) else {}
+    made = [{"name": "t", "type": "time", **timed}, {"name": "c", "type": "channel"}]
     for name, um in zip("zyx", pixel_size_um, strict=True):
         unit = {"unit": "micrometer"} if plausible_um(um) else {}
         made.append({"name": name, "type": "space", **unit})
@@ -31,13 +32,14 @@ def dataset(
     down: float,
     across: float,
     position_um: tuple[float | None, float | None] = (None, None),
+    time_step_s: float | None = None,
 ) -> dict[str, Any]:
     """Return the entry of a level whose pixels are so many times as high and wide.
 
     ``position_um``: where its first pixel is (x, y), as far as anybody knows.
     """
     z_um, y_um, x_um = (plausible_um(um) or 1.0 for um in pixel_size_um)
-    scale = [1.0, 1.0, z_um, y_um * down, x_um * across]
+    scale = [plausible_positive(time_step_s) or 1.0, 1.0, z_um, y_um * down, x_um * across]
     transformations: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
     if position_um != (None, None):
         right, low = position_um

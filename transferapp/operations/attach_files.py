@@ -23,6 +23,7 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.ledger.port import HeldFiles, ItemChange, ItemMoves, ItemWork
+from transferapp.model.annotations import made_from
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.moves import IMPORT, REPORT_LEFT
 from transferapp.model.transfers import ItemState, TransferFile
@@ -136,7 +137,7 @@ class FileAttaching:
             for number in range(len(work.files))
         ]
         await attempt.context.step("check", self._check, attempt, ids)
-        where = f"attached to '{work.transfer.target_name}'"
+        where = f"attached to {_target_text(work)}"
         change = ItemChange(ItemState.IMPORTED, where, verified=True)
         await conclude(self._ledger, work.item.id, change)
 
@@ -251,7 +252,13 @@ def _plan(work: ItemWork, file: TransferFile) -> AttachmentPlan:
         sha1=file.sha1,
         target=work.transfer.target,
         group_id=work.group_id,
+        image_id=made_from(work.annotations),
     )
+
+
+def _target_text(work: ItemWork) -> str:
+    image_id = made_from(work.annotations)
+    return f"'{work.transfer.target_name}'" if image_id is None else f"Image:{image_id}"
 
 
 def _which(attempt: _Attempt, number: int) -> str:
@@ -264,6 +271,6 @@ def _stays(work: ItemWork, attached: list[str]) -> str:
     count, of = len(attached), len(work.files)
     were, they_stay = ("was", "It stays") if count == 1 else ("were", "They stay")
     return (
-        f"{count} of {of} files {were} attached to '{work.transfer.target_name}' before you"
+        f"{count} of {of} files {were} attached to {_target_text(work)} before you"
         f" cancelled. {they_stay} there; delete there what you do not want."
     )

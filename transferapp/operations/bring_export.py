@@ -27,9 +27,10 @@ from transferapp.errors import (
 from transferapp.ledger.port import ItemChange, ItemWork
 from transferapp.model.brought import BroughtItem
 from transferapp.model.moves import BRING
-from transferapp.model.transfers import ItemState
+from transferapp.model.transfers import ENDED_STATES, ItemState
 from transferapp.operations.archives import is_made
 from transferapp.operations.bring_parts import KIND, BringExport, BringParts, item_of_task
+from transferapp.operations.brought_lost import is_last, set_lost_aside
 from transferapp.operations.brought_spots import brought_files, spot_of, wanted_spot
 from transferapp.operations.item_reports import (
     OUTAGE_POLICY,
@@ -98,9 +99,21 @@ class ExportBringing:
             except Cancelled:
                 await self._after_cancel(work)
                 return
-            await self._ledger.move(work.item.id, BRING, ItemChange(ItemState.DELIVERED))
+            await self._deliver(work)
         if is_made(work):
             await self._parts.prepared.discard(work.item.id)
+
+    async def _deliver(self, work: ItemWork) -> None:
+        """Tell that an item is there; with the last one the export ends well, or not."""
+        transfer = (await self._ledger.work(work.item.id)).transfer
+        checked = is_last(transfer)
+        if checked:
+            await set_lost_aside(self._parts, transfer)
+        await self._ledger.move(work.item.id, BRING, ItemChange(ItemState.DELIVERED))
+        after = (await self._ledger.work(work.item.id)).transfer
+        # Two that were the last ones at the same time, or others were cancelled.
+        if not checked and after.state in ENDED_STATES:
+            await set_lost_aside(self._parts, after)
 
     async def dead(self, task: Task) -> None:
         """Give up where the files are gone; else ask a person."""

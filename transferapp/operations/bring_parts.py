@@ -56,10 +56,12 @@ def place_resource(name: str) -> str:
     return f"place:{name}"
 
 
-def bring_task(transfer: Transfer, item_id: str) -> NewTask:
-    """Return the task that brings an item to the place of its transfer."""
+def bring_task(transfer: Transfer, item_id: str, number: int = 1) -> NewTask:
+    """Return the task that brings an item to the place of its transfer; the next ``number``
+    where it was brought and is gone.
+    """
     return NewTask(
-        id=bring_task_id(item_id),
+        id=bring_task_id(item_id) + (f"-{number}" if number > 1 else ""),
         kind=KIND,
         payload=BringExport(transfer_id=transfer.id, item_id=item_id),
         target=place_resource(BroughtTo.parse(transfer.brought_to).place),
@@ -74,7 +76,7 @@ def bring_task_id(item_id: str) -> str:
 
 def item_of_task(task_id: str) -> str:
     """Return the item that a task brings."""
-    return task_id.removesuffix(_SUFFIX)
+    return task_id.partition(_SUFFIX)[0]
 
 
 def then_bring(kind: TaskKind, ledger: ItemMoves, queue: TaskSubmission) -> TaskKind:

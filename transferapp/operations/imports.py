@@ -13,11 +13,13 @@ from transferapp.error_codes import from_code
 from transferapp.errors import (
     Conflict,
     GrantRefused,
+    ImageNotFound,
     Invalid,
     NoSuchFile,
     PermissionDenied,
     StateConflict,
     TransferNotFound,
+    VanishedFile,
 )
 from transferapp.grants.port import Grant, Grants, Scope
 from transferapp.ledger.port import (
@@ -29,9 +31,10 @@ from transferapp.ledger.port import (
     PlannedItem,
     TransferRecords,
 )
+from transferapp.model.annotations import made_from
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceScan
-from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
+from transferapp.model.moves import COMPLETE, GO_ON, LOSE, RECEIVE, REPORT
 from transferapp.model.retries import check_can_retarget
 from transferapp.model.skips import Skip, not_allowed
 from transferapp.model.transfers import (
@@ -105,7 +108,10 @@ class ImportRequests:
         """
         owner, items = await self._admitted(username, request)
         attaches = bool(request.attachments)
-        container = await self._target(owner, request.target, attaches=attaches)
+        source = made_from(request.annotations) if attaches else None
+        container = await self._target(
+            owner, request.target, attaches=attaches, image_id=source
+        )
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.IMPORT,
@@ -145,7 +151,9 @@ class ImportRequests:
         """
         owner, _ = await self._admitted(username, request)
         if request.target:
-            await self._target(owner, request.target, attaches=bool(request.attachments))
+            attaches = bool(request.attachments)
+            source = made_from(request.annotations) if attaches else None
+            await self._target(owner, request.target, attaches=attaches, image_id=source)
 
     async def retarget(self, username: str, transfer_id: str, target: str) -> None:
         """Send what is not imported yet elsewhere; a retry then goes on from there.
@@ -216,7 +224,8 @@ class ImportRequests:
         return await self._ledger.source_scanned(transfer_id, scan)
 
     async def report(self, transfer_id: str, item_id: str, reported: Report) -> TransferItem:
-        """Note that the agent cannot go on with an item, or (no code) that it can again.
+        """Note that the agent cannot go on with an item, or (no code) that it can again; of a
+        delivered one that its files are gone.
 
         Nothing changes when the workstation is not needed for the item any more. Raises
         TransferNotFound when the item is none of this transfer.
@@ -224,11 +233,12 @@ class ImportRequests:
         item = await self._ledger.item(item_id)
         if item.transfer_id != transfer_id:
             raise TransferNotFound("This item of a transfer does not exist.")
-        if item.received or item.state in ENDED_STATES:
+        gone = item.state is ItemState.DELIVERED and reported.code == VanishedFile.code
+        if not gone and (item.received or item.state in ENDED_STATES):
             return item
         if reported.code:
             change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=problem_of(reported))
-            await self._ledger.move(item_id, REPORT, change)
+            await self._ledger.move(item_id, LOSE if gone else REPORT, change)
         else:
             work = await self._ledger.work(item_id)
             change = ItemChange(going_on(item, work.transfer.kind))
@@ -255,17 +265,25 @@ class ImportRequests:
             async with self._repository.session(owner.username) as session:
                 await session.imports.check_skips(skip)
 
-    async def _target(self, owner: Owner, text: str, *, attaches: bool) -> Container:
+    async def _target(
+        self, owner: Owner, text: str, *, attaches: bool, image_id: int | None = None
+    ) -> Container:
+        """Return where an import goes; ``image_id``: files are attached to that image, not to
+        the target.
+        """
         ref = ContainerRef.parse(text)
         if ref.kind not in IMPORT_TARGETS:
             raise Invalid(f"Nothing can be imported into a {ref.kind}. Choose a dataset.")
         async with self._repository.session(owner.username) as session:
             container = owner.check_container(await session.containers.get(ref))
+            if image_id is not None and not await session.images.summaries([image_id]):
+                raise ImageNotFound
         if not container.can_link:
             raise PermissionDenied
         if attaches:
             self._check_takes_attachments()
-            self._check_attaching(container)
+            if image_id is None:
+                self._check_attaching(container)
         return container
 
     def _check_takes_attachments(self) -> None:

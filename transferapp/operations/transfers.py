@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Protocol
 
 from transferapp.errors import StateConflict, TransferNotFound
@@ -12,6 +13,7 @@ from transferapp.model.moves import CANCEL, IN_LINE_STATES, RETRY, can_cancel
 from transferapp.model.retries import check_can_retry
 from transferapp.model.transfers import (
     ItemState,
+    Transfer,
     TransferDetails,
     TransferItem,
     TransferKind,
@@ -22,7 +24,7 @@ from transferapp.operations.imports import going_on, item_task
 from transferapp.prepared.port import Prepared
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.moves import REDRIVE, RESUME
-from transferapp.taskqueue.port import NewTask, TaskControl
+from transferapp.taskqueue.port import NewTask, TaskControl, TaskState
 
 
 class _Records(TransferLists, ItemMoves, Protocol):
@@ -118,7 +120,17 @@ class TransferControl:
         if state is not ItemState.READY:
             await self._wake(_task(details, item))
         elif details.transfer.brought_to:
-            await self._wake(bring_task(details.transfer, item.id))
+            await self._bring(details.transfer, item.id)
+
+    async def _bring(self, transfer: Transfer, item_id: str) -> None:
+        for number in count(1):
+            task = bring_task(transfer, item_id, number)
+            if await self._queue.enqueue(task):
+                return
+            # One that is done has brought what is gone now.
+            if (await self._queue.get(task.id)).state is not TaskState.DONE:
+                await self._wake(task)
+                return
 
     async def _wake(self, task: NewTask) -> None:
         if await self._queue.enqueue(task):

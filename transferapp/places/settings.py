@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -23,7 +25,19 @@ SETTING = "TRANSFERAPP_PLACES_FILE"
 PATHS = "paths"
 
 #: Two letters at least: one is a drive of Windows.
-PlaceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            "a place's name begins with a small letter and has 2 to 31 small letters, digits"
+            " and hyphens"
+        )
+    return name
+
+
+PlaceName = Annotated[str, AfterValidator(_checked_name)]
 
 
 class PlaceKind(StrEnum):

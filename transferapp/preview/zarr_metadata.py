@@ -45,7 +45,7 @@ def group_document(pixels: Pixels) -> bytes:
     """Return ``zarr.json`` of the group: multiscales, channels, colours and windows."""
     multiscale = {
         "name": pixels.name,
-        "axes": axes(pixels.pixel_size_um),
+        "axes": axes(pixels.pixel_size_um, pixels.time_step_s),
         "datasets": [_dataset(pixels, level) for level in range(len(pixels.levels))],
     }
     channels = [channel_of(pixels, index) for index in range(pixels.size_c)]
@@ -112,7 +112,8 @@ def _array(pixels: Pixels, level: int) -> dict[str, Any]:
 def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
     down = _times_smaller([each.size_y for each in pixels.levels[: level + 1]])
     across = _times_smaller([each.size_x for each in pixels.levels[: level + 1]])
-    return dataset(str(level), pixels.pixel_size_um, down, across)
+    step = pixels.time_step_s
+    return dataset(str(level), pixels.pixel_size_um, down, across, time_step_s=step)
 
 
 def _times_smaller(sizes: list[int]) -> float:

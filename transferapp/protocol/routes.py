@@ -58,6 +58,11 @@ def command_output(run_id: str) -> str:
     return f"{COMMAND_RUNS}/{run_id}/output"
 
 
+def image_attachments(image_id: object) -> str:
+    """What is attached to an image."""
+    return f"{IMAGES}/{image_id}/attachments"
+
+
 def container_attachments(ref: str) -> str:
     """Where the files attached to a container are listed."""
     return f"{CONTAINERS}/{ref}/attachments"

@@ -352,23 +352,28 @@ class Imports(Protocol):
 
 
 class Attachments(Protocol):
-    """Files attached to containers, beside the images in them."""
+    """Files attached to containers, beside the images in them, and to images."""
 
     async def attach(
         self, plan: AttachmentPlan, path: Path, stored: ByteListener | None = None
     ) -> Attachment:
-        """Bring a file in, check its SHA-1 and attach it to the plan's target; the source
-        stays. May be repeated: what is there under the plan's key is adopted, wherever it is
-        attached, and so is the person's own attachment of the same client path and SHA-1 at
-        the target. ``stored`` counts also what was there before.
+        """Bring a file in, check its SHA-1 and attach it to the plan's target, or image; the
+        source stays. May be repeated: what is there under the plan's key is adopted, wherever
+        it is attached, and so is the person's own attachment of the same client path and SHA-1
+        at the target. ``stored`` counts also what was there before.
 
-        Raises TargetNotFound, PermissionDenied, Invalid for a target in another group,
-        ChecksumMismatch, StorageFull.
+        Raises TargetNotFound, ImageNotFound, PermissionDenied, Invalid for a target in another
+        group, ChecksumMismatch, StorageFull.
         """
 
     async def of(self, container: ContainerRef) -> list[Attachment]:
         """List what this program has attached to a container, in the order it was made;
         raises TargetNotFound.
+        """
+
+    async def of_image(self, image_id: int) -> list[Attachment]:
+        """List what this program has attached to an image, in the order it was made; raises
+        ImageNotFound.
         """
 
     async def get(self, attachment_id: int) -> Attachment:

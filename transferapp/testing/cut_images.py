@@ -20,20 +20,23 @@ from transferapp.model.images import (
 )
 
 CHANNELS = (
-    Channel("DAPI", "0000FF", 10.0, 200.0),
+    Channel("DAPI", "0000FF", 10.0, 200.0, excitation_nm=358.0, emission_nm=461.5),
     Channel("GFP \u03b1", "#00ff00", 0.0, 100.5, active=False),
     Channel("Cy5", "FF0000", 5.0, 50.0),
 )
 PIXEL_SIZE_UM = (2.0, 0.5, 0.25)
 
 
-def details_of(
+def details_of(  # noqa: PLR0913 - each is something that a repository may know
     pixels: npt.NDArray[Any],
     *,
     name: str = "cells.tif",
     channels: tuple[Channel, ...] | None = None,
     pixel_size_um: tuple[float | None, float | None, float | None] = PIXEL_SIZE_UM,
     levels: tuple[Level, ...] = (),
+    acquired_at: datetime | None = None,
+    description: str = "",
+    time_step_s: float | None = None,
 ) -> ImageDetails:
     """Return what a repository knows of the t, c, z, y, x array ``pixels``.
 
@@ -43,13 +46,13 @@ def details_of(
     known = CHANNELS[:size_c] if channels is None else channels
     summary = ImageSummary(
         7, name, 1, "ada", 3, size_x, size_y, size_z, size_c, size_t, pixels.dtype.name,
-        datetime(2026, 11, 1, tzinfo=UTC),
+        datetime(2026, 11, 1, tzinfo=UTC), acquired_at,
     )  # fmt: skip
     described = Pixels(
         7, name, size_t, size_c, size_z, pixels.dtype.name, (Level(size_y, size_x), *levels),
-        known, 512, pixel_size_um,
+        known, 512, pixel_size_um, time_step_s,
     )  # fmt: skip
-    return ImageDetails(summary, described, ())
+    return ImageDetails(summary, described, (), description=description)
 
 
 class ArrayReader:

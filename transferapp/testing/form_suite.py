@@ -45,6 +45,7 @@ class ReadBack:
     pixel_size_um: tuple[float | None, float | None, float | None]
     channel_names: tuple[str, ...]
     channel_colors: tuple[str, ...]
+    time_step_s: float | None
 
 
 def nothing(_share: float) -> None:
@@ -105,6 +106,16 @@ class FormSuite(ABC):
         assert found.channel_names == tuple(channel.name for channel in CHANNELS)
         assert found.channel_colors == ("0000FF", "00FF00", "FF0000")
 
+    async def test_the_step_in_time(self, form: Form, tmp_path: Path) -> None:
+        """Half a minute; of a part it is the same."""
+        cut = Cut(t=Span(1, 2))
+        for number, one in enumerate((None, cut)):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            pixels = noise((3, 1, 1, 50, 60), "uint8")
+            await form.write(image_of(pixels, cut=one, time_step_s=30.5), folder, nothing)
+            assert self.read_back(folder).time_step_s == pytest.approx(30.5)
+
     async def test_what_is_not_known_of_it(self, form: Form, tmp_path: Path) -> None:
         """No size is made up, and there are as many channels as there are."""
         image = image_of(
@@ -113,6 +124,7 @@ class FormSuite(ABC):
         await form.write(image, tmp_path, nothing)
         found = self.read_back(tmp_path)
         assert list(found.pixel_size_um) == [None, pytest.approx(0.5), None]
+        assert found.time_step_s is None
         assert found.pixels.shape[1] == 2
 
     async def test_a_part_of_an_image(self, form: Form, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Conformance of image repositories: files attached to containers, each once."""
+"""Conformance of image repositories: files attached to containers and images, each once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from transferapp.errors import ChecksumMismatch, Invalid, NoSuchFile, TargetNotFound
+from transferapp.errors import (
+    ChecksumMismatch,
+    ImageNotFound,
+    Invalid,
+    NoSuchFile,
+    TargetNotFound,
+)
 from transferapp.model.attachments import AttachmentPlan
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.port import Capability, RepositorySession
@@ -19,7 +25,9 @@ from transferapp.testing.repository_env import (
     PRIVATE,
     RepositoryEnv,
     group_id,
+    import_all,
     new_dataset,
+    plan_for,
     sha1_of,
 )
 
@@ -111,6 +119,46 @@ class AttachmentSuite:
                 attached = await session.attachments.attach(plan, protocol)
                 assert await session.attachments.of(made.ref) == [attached]
                 assert attached.container == made.ref
+
+    async def test_an_image_has_attachments(self, env: RepositoryEnv, protocol: Path) -> None:
+        lab = await group_id(env.repository, ALICE, LAB)
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, lab) as session:
+            dataset = await new_dataset(session)
+            plan = plan_for(env.single, dataset.ref, lab)
+            [image_id] = (await import_all(session, plan, env.single.paths)).image_ids
+            table = replace(attachment_plan(PROTOCOL, dataset.ref, lab), image_id=image_id)
+            made = await session.attachments.attach(table, protocol)
+            assert (made.container, made.image_id) == (None, image_id)
+            # Neither a crash nor a second import makes another one.
+            for again in (table, replace(table, key=uuid4().hex)):
+                assert await session.attachments.attach(again, protocol) == made
+            assert await session.attachments.get(made.id) == made
+            assert await session.attachments.of_image(image_id) == [made]
+            assert await session.attachments.of(dataset.ref) == []
+            assert await whole_attachment(session, made.id) == PROTOCOL
+            beside = await session.attachments.attach(
+                attachment_plan(PROTOCOL, dataset.ref, lab), protocol
+            )
+            assert (beside.container, beside.image_id) == (dataset.ref, None)
+        async with env.repository.session(ALICE) as session:
+            elsewhere = replace(table, key=uuid4().hex, client_path="x", group_id=private)
+            with pytest.raises(Invalid, match="belongs to another group"):
+                await session.attachments.attach(elsewhere, protocol)
+        async with env.repository.session(BOB, lab) as session:
+            assert await session.attachments.of_image(image_id) == [made]
+        async with env.repository.session(ALICE, lab) as session:
+            await session.images.delete([image_id])
+            with pytest.raises(NoSuchFile):
+                await session.attachments.get(made.id)
+            with pytest.raises(ImageNotFound):
+                await session.attachments.of_image(image_id)
+            with pytest.raises(ImageNotFound):
+                await session.attachments.attach(
+                    replace(table, key=uuid4().hex, client_path="y"), protocol
+                )
+            assert await session.attachments.of(dataset.ref) == [beside]
+            assert await whole_attachment(session, beside.id) == PROTOCOL
 
     async def test_empty_and_odd_names(self, env: RepositoryEnv, tmp_path: Path) -> None:
         empty = tmp_path / "empty"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from transferapp.errors import (
@@ -72,6 +75,43 @@ class ImageSuite:
         assert len(pixels.channels) == 1
         assert pixels.channels[0].window_start < pixels.channels[0].window_end
         assert (pixels.levels[0].size_y, pixels.levels[0].size_x) == env.known.shape
+
+    async def test_what_its_file_says_of_an_image(
+        self, env: RepositoryEnv, tmp_path: Path
+    ) -> None:
+        """When it was taken, in which light, and how far its time points are apart."""
+        metadata = {
+            "axes": "TCYX",
+            "Description": "Fixed & stained",
+            "AcquisitionDate": "2024-02-29T13:05:06",
+            "TimeIncrement": 250.0,
+            "TimeIncrementUnit": "ms",
+            "Channel": {
+                "Name": ["DAPI", "GFP"],
+                "ExcitationWavelength": [358.0, 0.488],
+                "ExcitationWavelengthUnit": ["nm", "\N{MICRO SIGN}m"],
+                "EmissionWavelength": [461.5, 509.0],
+            },
+        }
+        pixels = np.arange(2 * 2 * 16 * 16, dtype=np.uint16).reshape(2, 2, 16, 16)
+        tifffile.imwrite(
+            tmp_path / "timed.ome.tif",
+            pixels,
+            ome=True,
+            photometric="minisblack",
+            metadata=metadata,
+        )
+        async with env.repository.session(ALICE) as session:
+            target = (await new_dataset(session)).ref
+            sample = Sample(tmp_path, ("timed.ome.tif",), 1)
+            [image_id] = (await self.made(env, session, target, sample)).image_ids
+            details = await session.images.get(image_id)
+        assert details.description == "Fixed & stained"
+        assert details.summary.acquired_at == datetime(2024, 2, 29, 13, 5, 6, tzinfo=UTC)
+        assert details.pixels.time_step_s == pytest.approx(0.25)
+        channels = details.pixels.channels
+        assert [one.excitation_nm for one in channels] == pytest.approx([358.0, 488.0])
+        assert [one.emission_nm for one in channels] == pytest.approx([461.5, 509.0])
 
     async def test_a_project_counts_the_images_of_its_own_datasets(
         self, env: RepositoryEnv

@@ -185,6 +185,7 @@ def _check_wells(sandbox: RunningSandbox, plate: ContainerRef) -> None:
         assert first == {(0, 0): f"{NAME} [A01_f0]", (0, 1): f"{NAME} [A02_f0]"}
 
 
+@pytest.mark.export_bad_input
 async def test_policy_keeps_the_files_of_plates_back(env: Env, sandbox: RunningSandbox) -> None:
     """OMERO's default: images of plates are seen, their files are not downloaded."""
     item = await env.imported(PLATE, await env.made(ContainerKind.SCREEN, "Kept back"))

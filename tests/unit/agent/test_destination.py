@@ -88,6 +88,7 @@ def test_two_services_into_one_folder(tmp_path: Path, out: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "empty folder", "file", "link"])
+@pytest.mark.export_bad_input
 def test_what_is_there_is_never_touched(station: Workstation, out: Path, kind: str) -> None:
     def put(path: Path) -> None:
         if kind == "file":
@@ -129,6 +130,7 @@ def test_a_file_that_was_deleted_meanwhile_is_fetched_again(
     assert tree(out) == placed_as("Position1", MON, "mon/Position1")
 
 
+@pytest.mark.export_bad_input
 def test_a_part_that_is_gone_asks_a_person(station: Workstation, out: Path) -> None:
     station.export("t", out, MON)
     destination = station.destination("t")
@@ -151,6 +153,7 @@ def test_a_part_that_is_gone_asks_a_person(station: Workstation, out: Path) -> N
     assert tree(out) == placed_as("Position1", MON, "mon/Position1")
 
 
+@pytest.mark.export_bad_input
 def test_a_drive_that_is_gone_is_waited_for(station: Workstation, out: Path) -> None:
     station.export("t", out, MON, TUE)
     station.destination("t").open_part("t-0").close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
 from transferapp.cli.cutting import annotated, spec_given
 from transferapp.errors import Invalid
@@ -53,7 +54,7 @@ def test_what_was_kept_before_there_were_annotations_and_layouts() -> None:
     ],
 )
 def test_what_makes_no_sense_is_told(region: str, z: str, t: str) -> None:
-    with pytest.raises(Invalid, match="Write"):
+    with pytest.raises(typer.BadParameter, match="Write"):
         spec_given(TIFF, 0, region, z, t, None)
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from tests.support.duplicate_files import MONDAY, HoldingServer, candidate_of
 from transferapp.cli.existing import leave_out_existing, show_what_exists
 from transferapp.cli.import_scan import ScannedDrop
+from transferapp.cli.linking import carries
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
-from transferapp.errors import ServerUnreachable
+from transferapp.client.duplicates import Duplicates
+from transferapp.errors import ImageNotFound, ServerUnreachable
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.model.annotations import MADE_FROM
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import END_BYTES, DuplicateFileset, DuplicateMatch
+from transferapp.model.images import Annotation, AnnotationKind, ImageDetails
 
 
 class Away:
@@ -62,6 +68,48 @@ async def test_it_is_stated_without_the_option(
         " the same as what is there: size, first and last MiB ('Monday'). Importing makes"
         " second copies; --skip-existing leaves them out."
     )
+
+
+class Noting:
+    """A server that knows what is written on images."""
+
+    def __init__(self, notes: dict[int, tuple[Annotation, ...]]) -> None:
+        self.notes = notes
+
+    async def image(self, image_id: int) -> ImageDetails:
+        if image_id not in self.notes:
+            raise ImageNotFound
+        return cast("ImageDetails", SimpleNamespace(annotations=self.notes[image_id]))
+
+
+def made_from(image_id: int) -> Annotation:
+    pairs = (("made from", f"Image:{image_id}"), ("name", "cells"))
+    return Annotation(AnnotationKind.KEY_VALUE, MADE_FROM, pairs=pairs)
+
+
+async def test_what_is_there_of_another_image_is_imported(
+    scanned: ScannedDrop, server: HoldingServer
+) -> None:
+    """``--link-to Image:3``: small.tif was made from it, large.tif from another."""
+    noting = Noting({11: (made_from(2), made_from(3)), 12: (made_from(2),)})
+
+    async def enough(found: Duplicates) -> bool:
+        return await carries(noting, [made_from(3)], found.filesets)
+
+    stated: list[str] = []
+    left = await leave_out_existing(server, "ada", scanned, stated.append, enough)
+    assert [one.name for one in left.ready] == ["large.tif", "corrected.tif", "new.tif"]
+    assert any(
+        text.startswith("large.tif: The repository holds it")
+        and text.endswith("but not as made from this image. It is imported.")
+        for text in stated
+    )
+
+
+async def test_a_link_is_no_more_than_its_image() -> None:
+    filesets = [DuplicateFileset(1, "ada", (11, 12), ("Monday",))]
+    assert not await carries(Noting({11: (made_from(3),)}), [made_from(3)], filesets)
+    assert not await carries(Noting({}), [made_from(3)], [DuplicateFileset(1, "ada", (), ())])
 
 
 async def test_what_is_there_whole_is_left_out(

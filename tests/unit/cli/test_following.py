@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from transferapp.cli.following import _Hindrance
+from transferapp.cli import following
+from transferapp.cli.following import _Hindrance, _Patient, follow
+from transferapp.errors import GrantRefused, ServerUnreachable
 from transferapp.model.transfers import ItemProblem, ItemState
 
 SENTENCE = "Bio-Formats did not answer in 15 s while it read 'a.mrc'. Retry."
@@ -34,3 +37,46 @@ async def test_what_has_failed_is_not_waited_for(
     for _ in range(2):
         hindrance.report(await hindrance.check(), cast("Any", SimpleNamespace(items=(item,))))
     assert capsys.readouterr().err == f"{text}{SENTENCE}\n"
+
+
+class Server:
+    """Answers with what a test says, or raises it."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+
+    async def transfer(self, _: str) -> object:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def test_a_server_that_restarts_is_waited_for_and_told_of_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_ASK_SERVER_AGAIN_S", 0.01)
+    away = ServerUnreachable()
+    server = Server(away, away, away, "here")
+    patient = _Patient(cast("Any", server), None)
+    assert await patient.transfer("t") == cast("Any", "here")
+    assert capsys.readouterr().err == f"Waiting: {away.title}. {away.message}\n"
+    with pytest.raises(GrantRefused):
+        await _Patient(cast("Any", Server(GrantRefused())), None).transfer("t")
+
+
+async def test_whoever_stops_waiting_hears_how_it_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    transfer = SimpleNamespace(id="1234", brought_to="cluster:x")
+    details = SimpleNamespace(
+        transfer=transfer, items=(SimpleNamespace(state=ItemState.DOWNLOADING),)
+    )
+    waiting = asyncio.create_task(follow(cast("Any", Server(details)), "1234", wait=True))
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    shown = capsys.readouterr().err
+    assert "it goes on" in shown
+    assert "transferapp transfers show 1234" in shown

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.client.image_lists import read_image_list
-from transferapp.errors import Invalid, SourceProblem
+from transferapp.errors import Invalid
 
 
 def written(folder: Path, text: str) -> Path:
@@ -53,7 +53,7 @@ def test_the_list_beside_an_export(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SourceProblem):
+    with pytest.raises(Invalid, match="There is no file"):
         read_image_list(tmp_path / "none.csv")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.client.key_values import annotations_by_file, read_table
-from transferapp.errors import Invalid, SourceProblem
+from transferapp.errors import Invalid
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.annotations import EDITABLE_PAIRS
@@ -130,5 +130,5 @@ def test_what_is_not_clear_is_refused(tmp_path: Path, text: str, reason: str) ->
 def test_other_encodings_and_missing_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="UTF-8"):
         read_table(table(tmp_path, "file,färbung", "latin-1"))
-    with pytest.raises(SourceProblem):
+    with pytest.raises(Invalid, match="There is no file"):
         read_table(tmp_path / "no.csv")

@@ -43,6 +43,14 @@ def test_the_dropped_folder_or_the_one_that_it_lies_in(source: Path) -> None:
     assert set(found(receipt(), source).values()) == {Found.MISSING}
 
 
+def test_a_copy_of_the_folder_with_another_name(source: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "backup of day 3"
+    source.rename(copy)
+    assert found(receipt(), copy) == dict.fromkeys(CONTENTS, Found.SAME)
+    (copy / "a.tif").unlink()
+    assert found(receipt(), copy)["day 3/a.tif"] is Found.MISSING
+
+
 def test_each_that_is_not_the_same_is_named(source: Path) -> None:
     (source / "a.tif").write_bytes(b"onE")
     (source / "b" / "c.tif").unlink()

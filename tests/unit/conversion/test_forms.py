@@ -19,5 +19,5 @@ from transferapp.testing.form_suite import nothing
 async def test_each_version_is_made(tmp_path: Path, form: ExportForm, zarr_format: int) -> None:
     image = image_of(noise((1, 1, 1, 3, 4), "uint8"))
     await FORMS[form]().write(image, tmp_path, nothing)
-    group = zarr.open_group(tmp_path / "cells.tif.ome.zarr", mode="r")
+    group = zarr.open_group(tmp_path / "cells.ome.zarr", mode="r")
     assert group.metadata.zarr_format == zarr_format

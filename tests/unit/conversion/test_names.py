@@ -17,7 +17,7 @@ PIXELS = noise((1, 1, 1, 2, 2), "uint8")
         ("cells", "cells.ome.zarr"),
         ("cells.lif [Series 1]", "cells.lif [Series 1].ome.zarr"),
         ("Cells.OME.zarr", "Cells.ome.zarr"),
-        ("a/b\\c:d*e?.tif", "a_b_c_d_e_.tif.ome.zarr"),
+        ("a/b\\c:d*e?.tif", "a_b_c_d_e_.ome.zarr"),
         ("../../etc/passwd", "_.._etc_passwd.ome.zarr"),
         ("", "image-7.ome.zarr"),
         ("...", "image-7.ome.zarr"),
@@ -37,7 +37,12 @@ def test_it_is_the_images_name(name: str, made: str) -> None:
         ("cells.TIF", ".ome.tiff", "cells.ome.tiff"),
         ("cells.zarr", ".ome.zarr", "cells.ome.zarr"),
         ("cells.jpeg", ".jpg", "cells.jpg"),
-        ("cells.tif", ".png", "cells.tif.png"),
+        ("cells.tif", ".png", "cells.png"),
+        ("x.ome.zarr", ".ome.tiff", "x.ome.tiff"),
+        ("x.OME.TIFF", ".jpg", "x.jpg"),
+        ("cells.czi", ".png", "cells.czi.png"),
+        ("run.lif [tif]", ".png", "run.lif [tif].png"),
+        (".tif", ".png", "image-7.png"),
     ],
 )
 def test_one_format_has_one_ending(name: str, suffix: str, made: str) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import ome_types
 import pytest
 import tifffile
 from lxml import etree
+from ome_types.model import UnitsLength
 from typing_extensions import override
 
 from transferapp import errors
@@ -59,7 +61,28 @@ class TestOmeTiff(FormSuite):
             sizes_um,
             tuple(one.name or "" for one in pixels.channels),
             tuple(bytes(int(part) for part in one).hex().upper() for one in colors),
+            pixels.time_increment,
         )
+
+
+async def test_when_it_was_taken_and_in_which_light(tmp_path: Path) -> None:
+    """Twice: what images that are alike share is not what differs between them."""
+    for number, description in enumerate(("Fixed <& stained>\nwith DAPI", "", "")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        when = datetime(2024, 2, 29, 13, 5, 6 + number, tzinfo=timezone(timedelta(hours=2)))
+        image = image_of(
+            noise((1, 2, 1, 5, 6), "uint8"), acquired_at=when, description=description
+        )
+        await OmeTiff().write(image, folder, nothing)
+        with tifffile.TiffFile(only_file(folder)) as file:
+            found = ome_types.from_xml(file.ome_metadata or "").images[0]
+        assert found.acquisition_date == when
+        assert (found.description or "") == description
+        first, second = found.pixels.channels
+        assert (first.excitation_wavelength, first.emission_wavelength) == (358.0, 461.5)
+        assert first.emission_wavelength_unit is UnitsLength.NANOMETER
+        assert second.excitation_wavelength is None
 
 
 @pytest.mark.parametrize("most_in_memory", [0, 64 << 20])

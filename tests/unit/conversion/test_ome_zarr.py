@@ -88,6 +88,7 @@ class OmeZarrSuite(FormSuite):
             (z, y, x),
             tuple(channel["label"] for channel in channels),
             tuple(channel["color"] for channel in channels),
+            scale[0] if units[0] == "second" else None,
         )
 
 

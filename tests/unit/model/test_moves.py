@@ -11,6 +11,7 @@ from transferapp.model.moves import (
     FETCHED_STATES,
     FINAL_STATES,
     LIVELY_STATES,
+    LOSE,
     MOVES,
     MOVING_STATES,
     REPORT_LEFT,
@@ -73,14 +74,21 @@ def test_what_ended_stays_ended() -> None:
         (move.name, state) for move in MOVES for state in move.start & ENDED_STATES
         if move.end - {state}
     }  # fmt: skip
-    assert leaving == {(move.name, ItemState.FAILED) for move in (RETRY, SEND_ANEW)}
+    assert leaving == {
+        *((move.name, ItemState.FAILED) for move in (RETRY, SEND_ANEW)),
+        (LOSE.name, ItemState.DELIVERED),
+    }
     assert REPORT_LEFT.start == REPORT_LEFT.end == {ItemState.CANCELLED}
     assert DELIVER.start & DONE_STATES == {ItemState.DELIVERED}
 
 
 def test_ended_is_what_only_a_person_can_move() -> None:
     leaving = {
-        state: {move.mover for move in MOVES if state in move.start and move.end - {state}}
+        state: {
+            move.mover
+            for move in MOVES
+            if move != LOSE and state in move.start and move.end - {state}
+        }
         for state in ItemState
     }
     assert {s for s, movers in leaving.items() if movers <= {Mover.PERSON}} == ENDED_STATES

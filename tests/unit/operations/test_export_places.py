@@ -86,6 +86,7 @@ def test_two_of_one_name_are_told_apart_and_stay_so() -> None:
     assert folders(*reversed(items)) == wanted[::-1]
 
 
+@pytest.mark.export_bad_input
 def test_names_that_windows_cannot_store() -> None:
     names = ["CON", "a/b:c", "dots...", " .hidden", "x" * 300, "\U0001f52c" * 90, "..", ""]
     found = folders(

@@ -82,6 +82,7 @@ def make(
 
     if dry_run:
         found = asyncio.run(summarize())
+        export_orders.warn_of_small_disk(found, goes)
         export_orders.show_summary(found, as_json=as_json, is_archive=True)
         return
     details, placements = asyncio.run(work())

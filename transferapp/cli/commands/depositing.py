@@ -24,7 +24,10 @@ def deposit(  # noqa: PLR0913 - one for each option
     to: Annotated[Path, typer.Option("--to", parser=given_path, help="The folder to make.")],
     licence: Annotated[
         str,
-        typer.Option(metavar="URL", help="The address of a licence, for the crate."),
+        typer.Option(
+            metavar="URL|SPDX-ID",
+            help="A licence for the crate, like CC-BY-4.0, or its address.",
+        ),
     ] = "",
     *,
     bag: Annotated[bool, typer.Option("--bag", help="Make a bag (BagIt).")] = False,

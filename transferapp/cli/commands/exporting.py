@@ -82,7 +82,9 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
             return details, await placements_of(server, details)
 
     if dry_run:
-        export_orders.show_summary(asyncio.run(summarize()), as_json=as_json)
+        found = asyncio.run(summarize())
+        export_orders.warn_of_small_disk(found, goes)
+        export_orders.show_summary(found, as_json=as_json)
         return
     details, placements = asyncio.run(work())
     conclude(details, as_json=as_json, as_line=follow, placements=placements)

@@ -30,6 +30,7 @@ from transferapp.cli.transfer_tables import pages_of, show_details
 from transferapp.client.agent import AgentClient
 from transferapp.client.attaching import check_attaching
 from transferapp.client.dropping import drop_message
+from transferapp.client.duplicates import Duplicates
 from transferapp.client.importing import (
     ImportPlan,
     check_import,
@@ -142,7 +143,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             find = partial(targets.find_target, server, results.to, group=group, owner=owner)
             linked = request.noted(results.annotations)
             target = None if create else await find(create=False)
-            left = await request.without_existing(server, who.username, scanned)
+            left = await request.without_existing(
+                server, who.username, scanned, results.annotations
+            )
             if not left.ready:
                 return None, left
             async with wiring.agent_client() as agent:
@@ -189,11 +192,22 @@ class _ImportRequest:
         return replace(self, annotations=(*self.annotations, *more))
 
     async def without_existing(
-        self, server: ServerClient, username: str, scanned: ScannedDrop
+        self,
+        server: ServerClient,
+        username: str,
+        scanned: ScannedDrop,
+        links: tuple[Annotation, ...],
     ) -> ScannedDrop:
-        """Leave out what is there already, where that is wished, or say that it is there."""
+        """Leave out what is there already, with these links, where that is wished, or say that
+        it is there.
+        """
+
+        async def linked(found: Duplicates) -> bool:
+            return await linking.carries(server, links, found.filesets)
+
         if self.skip_existing:
-            return await existing.leave_out_existing(server, username, scanned, echo)
+            enough = linked if links else None
+            return await existing.leave_out_existing(server, username, scanned, echo, enough)
         await existing.show_what_exists(server, scanned, echo)
         return scanned
 

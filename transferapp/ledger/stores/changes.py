@@ -87,6 +87,8 @@ def move_item(
         values["verified"] = change.verified
     if change.state is ItemState.DELIVERED:
         values["bytes_done"] = locked.item["size_bytes"]
+    elif locked.state is ItemState.DELIVERED:
+        values["bytes_done"] = 0
     if change.state in DONE_STATES:
         values |= {"done_at": now, "done_by": transferapp.__version__}
     _apply(connection, now, locked, values)

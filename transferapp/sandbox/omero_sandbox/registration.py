@@ -125,7 +125,8 @@ class Registration:
         image = store.new(
             "Image", caller, name=self._names.image(series, header.name),
             series=series, archived=False,
-            description=plain(settings.userSpecifiedDescription) or "", fileset=self.fileset,
+            description=plain(settings.userSpecifiedDescription) or header.description,
+            fileset=self.fileset,
             acquisitionDate=rtime(acquired or self.sandbox.clock.now_ms()),
             format=store.enumeration("Format", self.first.rpartition(".")[2].upper()),
         )  # fmt: skip
@@ -150,12 +151,20 @@ class Registration:
         for axis, size in zip("ZYX", header.pixel_size_um, strict=True):
             if size is not None:
                 store.set(pixels, f"physicalSize{axis}", omero.model.LengthI(size, unit))
+        if header.time_step_s is not None:
+            step = omero.model.TimeI(header.time_step_s, omero.model.enums.UnitsTime.SECOND)
+            store.set(pixels, "timeIncrement", step)
         return pixels
 
     def _channel(self, pixels: Record, channel: Channel) -> None:
         store, caller = self.sandbox.store, self.caller
         red, green, blue = bytes.fromhex(channel.color)[:3]
         logical = store.new("LogicalChannel", caller, name=channel.name)
+        unit = omero.model.enums.UnitsLength.NANOMETER
+        waves = {"excitationWave": channel.excitation_nm, "emissionWave": channel.emission_nm}
+        for name, wave in waves.items():
+            if wave is not None:
+                store.set(logical, name, omero.model.LengthI(wave, unit))
         store.new(
             "Channel", caller, pixels=pixels, logicalChannel=logical,
             red=red, green=green, blue=blue, alpha=255,

@@ -1,4 +1,4 @@
-"""Files attached to containers: their list, and their bytes."""
+"""Files attached to containers and images: their list, and their bytes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ async def attachments(ref: str, grant: SessionGrant, request: Request) -> Respon
     repository = _repository(request)
     async with repository.session(grant.username) as session:
         found = await session.attachments.of(ContainerRef.parse(ref))
+    return json_answer(list[Attachment], found)
+
+
+@router.get(routes.image_attachments("{image_id}"), response_model=list[Attachment])
+async def attached_to_image(
+    image_id: Number, grant: SessionGrant, request: Request
+) -> Response:
+    """List what this program has attached to an image."""
+    repository = _repository(request)
+    async with repository.session(grant.username) as session:
+        found = await session.attachments.of_image(image_id)
     return json_answer(list[Attachment], found)
 
 

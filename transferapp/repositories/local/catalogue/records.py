@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from transferapp.model.images import (
 )
 from transferapp.model.plausible import plausible_moment, plausible_um
 from transferapp.repositories.local.pixels.levels import LevelSource
+from transferapp.repositories.local.readers.port import ImageHeader
 from transferapp.repositories.local.storage.schema import experimenters, images, original_files
 
 HASHER = "SHA1-160"
@@ -58,16 +59,15 @@ def pixels_to_json(
     source: LevelSource,
     levels: tuple[Level, ...],
     channels: tuple[Channel, ...],
-    pixel_size_um: tuple[float | None, float | None, float | None],
+    header: ImageHeader,
 ) -> dict[str, Any]:
     """Return what the ``pixels`` column holds."""
     return {
         "source": str(source),
         "levels": [[level.size_y, level.size_x] for level in levels],
-        "channels": [
-            [c.name, c.color, c.window_start, c.window_end, c.active] for c in channels
-        ],
-        "pixel_size_um": list(pixel_size_um),
+        "channels": [list(astuple(channel)) for channel in channels],
+        "pixel_size_um": list(header.pixel_size_um),
+        "time_step_s": header.time_step_s,
     }
 
 
@@ -95,6 +95,7 @@ def image_pixels(row: Row) -> Pixels:
         levels=levels_of(row)[1],
         channels=tuple(_channel(Channel(*values)) for values in row.pixels["channels"]),
         pixel_size_um=(z, y, x),
+        time_step_s=row.pixels.get("time_step_s"),
     )
 
 

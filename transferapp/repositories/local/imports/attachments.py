@@ -1,4 +1,6 @@
-"""Files attached to containers of the embedded repository; each step can be repeated."""
+"""Files attached to containers and images of the embedded repository; each step can be
+repeated.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue.container_rows import container, find_container
+from transferapp.repositories.local.catalogue.image_rows import find_image
 from transferapp.repositories.local.reading.contents import opened, pieces
 from transferapp.repositories.local.storage.durability import sync_files
 from transferapp.repositories.local.storage.schema import attachments, containers, experimenters
@@ -48,6 +51,11 @@ class LocalAttachments(Attachments):
     async def of(self, container: ContainerRef) -> list[Attachment]:
         """List what is attached to a container; raises TargetNotFound."""
         return await in_thread(self._of, container)
+
+    @override
+    async def of_image(self, image_id: int) -> list[Attachment]:
+        """List what is attached to an image; raises ImageNotFound."""
+        return await in_thread(self._of_image, image_id)
 
     @override
     async def get(self, attachment_id: int) -> Attachment:
@@ -104,7 +112,8 @@ class LocalAttachments(Attachments):
             self._check_target(connection, plan)
             values = {
                 "key": plan.key,
-                "container_id": plan.target.id,
+                "container_id": plan.target.id if plan.image_id is None else None,
+                "image_id": plan.image_id,
                 "client_path": plan.client_path,
                 "size_bytes": plan.size_bytes,
                 "sha1": plan.sha1,
@@ -126,7 +135,7 @@ class LocalAttachments(Attachments):
                 raise StateConflict("This import belongs to somebody else. Start a new one.")
             return row
         same = (
-            attachments.c.container_id == plan.target.id,
+            _attached_to(plan),
             attachments.c.owner_id == self._caller.experimenter_id,
             attachments.c.client_path == plan.client_path,
             attachments.c.sha1 == plan.sha1,
@@ -137,6 +146,9 @@ class LocalAttachments(Attachments):
 
     def _check_target(self, connection: sa.Connection, plan: AttachmentPlan) -> None:
         demand(self._caller.may_write_in(plan.group_id), "attach files in this group")
+        if plan.image_id is not None:
+            self._check_image(connection, plan, plan.image_id)
+            return
         row = find_container(connection, self._caller, plan.target)
         found = container(row, self._caller)
         demand(found.can_annotate, f"attach files to '{found.name}'")
@@ -145,6 +157,25 @@ class LocalAttachments(Attachments):
                 f"'{found.name}' belongs to another group than this import. Choose a target in"
                 " the group that you work in."
             )
+
+    def _check_image(
+        self, connection: sa.Connection, plan: AttachmentPlan, image_id: int
+    ) -> None:
+        found = find_image(connection, self._caller, image_id)
+        rights = self._caller.rights(found.owner_id, found.group_id)
+        demand(rights.can_annotate, f"attach files to '{found.name}'")
+        if found.group_id != plan.group_id:
+            raise Invalid(
+                f"'{found.name}' belongs to another group than this import. Choose a target in"
+                " the group of the image."
+            )
+
+    def _of_image(self, image_id: int) -> list[Attachment]:
+        with reading(self._local_store.engine) as connection:
+            find_image(connection, self._caller, image_id)
+            query = _query().where(attachments.c.image_id == image_id)
+            rows = connection.execute(query.order_by(attachments.c.id)).all()
+        return [_attachment(row) for row in rows]
 
     def _of(self, ref: ContainerRef) -> list[Attachment]:
         with reading(self._local_store.engine) as connection:
@@ -187,16 +218,26 @@ def _query() -> sa.Select[Any]:
             containers.c.kind.label("container_kind"),
         )
         .join_from(attachments, experimenters, experimenters.c.id == attachments.c.owner_id)
-        .join(containers, containers.c.id == attachments.c.container_id)
+        .join(containers, containers.c.id == attachments.c.container_id, isouter=True)
     )
 
 
+def _attached_to(plan: AttachmentPlan) -> sa.ColumnElement[bool]:
+    if plan.image_id is not None:
+        return attachments.c.image_id == plan.image_id
+    return attachments.c.container_id == plan.target.id
+
+
 def _attachment(row: Row) -> Attachment:
+    container = None
+    if row.container_id is not None:
+        container = ContainerRef(ContainerKind(row.container_kind), row.container_id)
     return Attachment(
         row.id,
-        ContainerRef(ContainerKind(row.container_kind), row.container_id),
+        container,
         row.client_path,
         row.size_bytes,
         row.sha1,
         row.owner,
+        row.image_id,
     )

@@ -197,7 +197,7 @@ def _read_image(work: Work, series: int, image: ReadImage, reader: str) -> NewIm
     channels = measure_channels(header, levels, read)
     for edge, content in make_thumbnail(levels, channels, header.size_z, read).items():
         write_whole(work.derived.thumbnail(work.fileset_id, series, edge), content)
-    pixels = pixels_to_json(source, levels, channels, header.pixel_size_um)
+    pixels = pixels_to_json(source, levels, channels, header)
     if reader:
         pixels["reader"] = reader
     return NewImage(_values(series, header, pixels), header.well)
@@ -214,6 +214,7 @@ def _values(series: int, header: ImageHeader, pixels: dict[str, Any]) -> dict[st
         "size_t": header.size_t,
         "dtype": header.dtype,
         "acquired_at": header.acquired_at,
+        "description": header.description,
         "pixels": pixels,
     }
 

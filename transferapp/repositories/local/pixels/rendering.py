@@ -56,7 +56,8 @@ def measure_channels(
         visible = hint.color if hint.color != _BLACK else ""
         color = visible or default_color(index, header.size_c)
         name = hint.name or f"Channel {index + 1}"
-        made.append(Channel(name, color, start, end, hint.active))
+        waves = hint.excitation_nm, hint.emission_nm
+        made.append(Channel(name, color, start, end, hint.active, *waves))
     return tuple(made)
 
 

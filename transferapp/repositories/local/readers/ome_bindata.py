@@ -23,8 +23,8 @@ from transferapp.errors import DamagedFile
 from transferapp.model.images import Level, TileRegion
 from transferapp.ome.bin_data import PIXEL_TYPES, check_bin_data
 from transferapp.ome.document import OmeDocument, OmeImage
+from transferapp.repositories.local.readers.ome_tiff import hint_of
 from transferapp.repositories.local.readers.port import (
-    ChannelHint,
     ImageHeader,
     OpenFileset,
     ReadImage,
@@ -96,10 +96,12 @@ class OmeXmlImage(ReadImage):
             size_z=image.sizes["Z"],
             dtype=PIXEL_TYPES[image.dtype],
             levels=(Level(image.sizes["Y"], image.sizes["X"]),),
-            channels=tuple(ChannelHint(c.name, c.color) for c in image.channels),
+            channels=tuple(map(hint_of, image.channels)),
             pixel_size_um=image.pixel_size_um,
             acquired_at=image.acquired_at,
             random_access=False,
+            time_step_s=image.time_step_s,
+            description=image.description,
         )
 
     @override

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
 from transferapp.model.images import TileRegion
-from transferapp.ome.document import OmeDocument, OmeImage, PlaneBlock, WellPlace
+from transferapp.ome.document import OmeChannel, OmeDocument, OmeImage, PlaneBlock, WellPlace
 from transferapp.ome.files import OmeFiles
 from transferapp.ome.planes import Placed, Wanted, place
 from transferapp.ome.reading import parse, read_document
@@ -175,6 +175,8 @@ class OmeTiffImage(ReadImage):
             pixel_size_um=image.pixel_size_um,
             acquired_at=image.acquired_at,
             well=_position(well),
+            time_step_s=image.time_step_s,
+            description=image.description,
         )
 
     @override
@@ -238,16 +240,32 @@ def _channels(
     These have the name of their channel in front: "Brightfield: Red", "Lambda: 2".
     """
     window = hints[0].window if len(hints) == 1 else None
-    stated = tuple(ChannelHint(each.name, each.color, window) for each in image.channels)
+    stated = tuple(hint_of(each, window) for each in image.channels)
     unsaid = set(hints) == {ChannelHint()}
     if len(hints) == 1 or (unsaid and len(stated) == len(hints) * pages_c):
         return stated
     if len(stated) != pages_c:
         return hints * pages_c
     return tuple(
-        replace(hint, name=f"{channel.name}: {hint.name or n}" if channel.name else hint.name)
+        replace(
+            hint,
+            name=f"{channel.name}: {hint.name or n}" if channel.name else hint.name,
+            excitation_nm=channel.excitation_nm,
+            emission_nm=channel.emission_nm,
+        )
         for channel in stated
         for n, hint in enumerate(hints, start=1)
+    )
+
+
+def hint_of(channel: OmeChannel, window: tuple[float, float] | None = None) -> ChannelHint:
+    """Return what a channel of the XML says."""
+    return ChannelHint(
+        channel.name,
+        channel.color,
+        window,
+        excitation_nm=channel.excitation_nm,
+        emission_nm=channel.emission_nm,
     )
 
 

@@ -29,6 +29,9 @@ class ChannelHint:
     active: bool = True
     #: True when one window serves all channels that say so, and colours stay as they are.
     shares_window: bool = False
+    #: Wavelengths in nanometres.
+    excitation_nm: float | None = None
+    emission_nm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ class ImageHeader:
     well: WellPosition | None = None
     #: False when even a small region costs the decoding of the whole plane.
     random_access: bool = True
+    #: Seconds from one time point to the next.
+    time_step_s: float | None = None
+    description: str = ""
 
 
 class ReadImage(Protocol):

@@ -28,7 +28,7 @@ from zarr.storage import LocalStore
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model import ome_zarr
 from transferapp.model.images import Level, TileRegion
-from transferapp.model.ome_zarr_axes import axes_of, pixel_size_um
+from transferapp.model.ome_zarr_axes import axes_of, pixel_size_um, time_step_s
 from transferapp.model.ome_zarr_search import FoundImage, ImageSearch, join
 from transferapp.model.pixel_types import shown_as
 from transferapp.repositories.local.readers.port import (
@@ -153,6 +153,7 @@ class ZarrImage(ReadImage):
             channels=of_masks(channels, size.get("c", 1)) if is_mask else channels,
             pixel_size_um=pixel_size_um(scales, scales["datasets"][0], axes),
             well=_position(found),
+            time_step_s=time_step_s(scales, scales["datasets"][0], axes),
         )
 
     @override

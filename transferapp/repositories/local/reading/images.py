@@ -38,8 +38,8 @@ from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.reading.contents import opened, pieces
 from transferapp.repositories.local.reading.rois import file_rois, place_of
 from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
-from transferapp.repositories.local.storage.garbage import list_fileset
-from transferapp.repositories.local.storage.schema import image_annotations, images
+from transferapp.repositories.local.storage.garbage import list_contents, list_fileset
+from transferapp.repositories.local.storage.schema import attachments, image_annotations, images
 from transferapp.repositories.local.store import LocalRepositoryStore, in_thread
 from transferapp.repositories.port import Images
 
@@ -247,7 +247,10 @@ class LocalImages(Images):
             for row in rows:
                 rights = self._caller.rights(row.owner_id, row.group_id)
                 demand(rights.can_edit, f"delete the image '{row.name}'")
-            connection.execute(images.delete().where(images.c.id.in_([r.id for r in rows])))
+            gone_ids = [row.id for row in rows]
+            mine = sa.select(attachments.c.sha1).where(attachments.c.image_id.in_(gone_ids))
+            list_contents(connection, connection.scalars(mine.distinct()).all())
+            connection.execute(images.delete().where(images.c.id.in_(gone_ids)))
             touched = {row.fileset_id for row in rows}
             kept = connection.scalars(
                 sa.select(images.c.fileset_id).where(images.c.fileset_id.in_(touched))

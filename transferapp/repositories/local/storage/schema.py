@@ -27,6 +27,11 @@ def _refers(name: str, table: str, on_delete: str = "CASCADE") -> sa.Column[int]
     return sa.Column(name, sa.Integer, key, nullable=on_delete == "SET NULL", index=True)
 
 
+def _may_refer(name: str, table: str) -> sa.Column[int]:
+    key = sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
+    return sa.Column(name, sa.Integer, key, nullable=True, index=True)
+
+
 experimenters = sa.Table(
     "experimenters",
     metadata,
@@ -181,13 +186,15 @@ drawn_rois = sa.Table(
     sqlite_autoincrement=True,
 )
 
-#: Files that are no images, attached to a container; they go with it.
+#: Files that are no images, attached to a container or an image; they go with it.
 attachments = sa.Table(
     "attachments",
     metadata,
     _id(),
     sa.Column("key", sa.Text, nullable=False, unique=True),
-    _refers("container_id", "containers"),
+    # One of the two.
+    _may_refer("container_id", "containers"),
+    _may_refer("image_id", "images"),
     sa.Column("client_path", sa.Text, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha1", sa.Text, nullable=False, index=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ from transferapp.model.images import (
     ImageSummary,
     OriginalFile,
 )
-from transferapp.model.plausible import plausible_moment, plausible_um
+from transferapp.model.plausible import plausible_moment, plausible_positive, plausible_um
 from transferapp.ome import lengths
+from transferapp.ome.durations import seconds
 from transferapp.repositories.omero.ice_imports import omero
 
 #: OMERO's pixel types in numpy's words.
@@ -112,7 +114,14 @@ def channel(found: Any, number: int, dtype: str) -> Channel:
         low = float(plain(statistics.getGlobalMin()) or 0)
         high = float(plain(statistics.getGlobalMax()) or 0)
     # A plane of one value still needs a window that is not empty.
-    return Channel(name or f"Channel {number}", _color(found), low, max(high, low + 1.0))
+    made = Channel(name or f"Channel {number}", _color(found), low, max(high, low + 1.0))
+    if logical is None:
+        return made
+    return replace(
+        made,
+        excitation_nm=nanometres(logical.getExcitationWave()),
+        emission_nm=nanometres(logical.getEmissionWave()),
+    )
 
 
 def window(dtype: str) -> tuple[float, float]:
@@ -136,6 +145,19 @@ def micrometres(length: Any) -> float | None:
     if length is None or length.getValue() is None:
         return None
     return plausible_um(lengths.micrometres(length.getValue(), length.getSymbol()))
+
+
+def nanometres(length: Any) -> float | None:
+    """Return a wavelength in nanometres, None where OMERO has no real unit or length."""
+    found = micrometres(length)
+    return None if found is None else round(found * 1000, 6)
+
+
+def time_step(duration: Any) -> float | None:
+    """Return seconds, None where OMERO has no real unit or duration."""
+    if duration is None or duration.getValue() is None:
+        return None
+    return plausible_positive(seconds(duration.getValue(), duration.getSymbol()))
 
 
 def annotation(found: Any) -> Annotation | None:

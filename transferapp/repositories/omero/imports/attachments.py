@@ -1,7 +1,7 @@
-"""Files attached to OMERO's containers, as OMERO.web shows and downloads them.
+"""Files attached to OMERO's containers and images, as OMERO.web shows and downloads them.
 
 An attachment is an OriginalFile in OMERO's own ``Files`` folder (no ``repo``), a
-FileAnnotation of our namespace, and a link to the container: what omero-py's
+FileAnnotation of our namespace, and a link to the container or image: what omero-py's
 ``createFileAnnfromLocalFile`` makes (omero-py 5.19, ``omero/gateway/__init__.py``). File and
 annotation are saved in one transaction, with our key as the file's path; the bytes follow,
 and the link comes last. So what is linked is whole, and what a crash left is found again.
@@ -25,6 +25,7 @@ from transferapp.repositories.omero.catalogue.containers import find_container
 from transferapp.repositories.omero.catalogue.mapping import unloaded
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.reading.files import read_file
+from transferapp.repositories.omero.reading.image_queries import image_objects
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.pixel_stores import closing
 from transferapp.repositories.port import Attachments, ByteListener
@@ -32,10 +33,29 @@ from transferapp.repositories.port import Attachments, ByteListener
 #: The namespace of our attachments; people filter by it in OMERO.web.
 NAMESPACE = "transferapp/attachment"
 _BLOCK = 2 * 1024 * 1024
+_IMAGE = "Image"
 _FOUND = (
     "select a.id, f.id, a.description, f.size, f.hash, a.details.owner.omeName,"
     " a.details.group.id from"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """What files are attached to: ``kind`` is OMERO's class."""
+
+    kind: str
+    id: int
+
+    @classmethod
+    def of(cls, plan: AttachmentPlan) -> _Parent:
+        if plan.image_id is not None:
+            return cls(_IMAGE, plan.image_id)
+        return cls(str(plan.target.kind), plan.target.id)
+
+    @property
+    def container(self) -> ContainerRef | None:
+        return None if self.kind == _IMAGE else ContainerRef(ContainerKind(self.kind), self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +74,17 @@ class _StoredAttachment:
         """Whether OMERO has hashed the planned bytes."""
         return (self.size_bytes, self.sha1) == (plan.size_bytes, plan.sha1)
 
-    def at(self, container: ContainerRef) -> Attachment:
-        """Return it as an attachment of a container."""
+    def at(self, where: _Parent) -> Attachment:
+        """Return it as an attachment of a container or image."""
+        container = where.container
         return Attachment(
-            self.id, container, self.client_path, self.size_bytes, self.sha1, self.owner
+            self.id,
+            container,
+            self.client_path,
+            self.size_bytes,
+            self.sha1,
+            self.owner,
+            None if container else where.id,
         )
 
 
@@ -79,6 +106,11 @@ class OmeroAttachments(Attachments):
     async def of(self, container: ContainerRef) -> list[Attachment]:
         """List our attachments of a container; raises TargetNotFound."""
         return await self._omero_session.run(self._of, container)
+
+    @override
+    async def of_image(self, image_id: int) -> list[Attachment]:
+        """List our attachments of an image; raises ImageNotFound."""
+        return await self._omero_session.run(self._of_image, image_id)
 
     @override
     async def get(self, attachment_id: int) -> Attachment:
@@ -107,7 +139,7 @@ class OmeroAttachments(Attachments):
             return stored.at(where)
         if stored is None and (same := self._same(plan)) is not None:
             count.add(plan.size_bytes)
-            return same.at(plan.target)
+            return same.at(_Parent.of(plan))
         self._check_target(plan)
         stored = stored or self._begin(plan)
         if stored.holds(plan):
@@ -168,8 +200,9 @@ class OmeroAttachments(Attachments):
         """Attach it, unless a worker that was cut off has done so meanwhile: OMERO takes the
         same link of the same person once.
         """
-        made = getattr(omero.model, f"{plan.target.kind}AnnotationLinkI")()
-        made.setParent(unloaded(plan.target.kind, plan.target.id))
+        parent = _Parent.of(plan)
+        made = getattr(omero.model, f"{parent.kind}AnnotationLinkI")()
+        made.setParent(unloaded(parent.kind, parent.id))
         made.setChild(unloaded("FileAnnotation", stored.id))
         try:
             self._omero_session.save([made], plan.group_id)
@@ -188,7 +221,7 @@ class OmeroAttachments(Attachments):
         kept = attached[0]
         self._remove([one for one in found if one.id != kept.id])
         where = self._container_of(kept.id)
-        return kept.at(where or plan.target)
+        return kept.at(where or _Parent.of(plan))
 
     def _best(self, key: str) -> _StoredAttachment | None:
         """Choose the one that is attached, else the first."""
@@ -204,11 +237,12 @@ class OmeroAttachments(Attachments):
 
     def _same(self, plan: AttachmentPlan) -> _StoredAttachment | None:
         """Return the person's own attachment of the same file at the target."""
+        target = _Parent.of(plan)
         found = self._rows(
-            f"{plan.target.kind}AnnotationLink l, FileAnnotation a join a.file f"
+            f"{target.kind}AnnotationLink l, FileAnnotation a join a.file f"
             " where a.id = l.child.id and l.parent.id = :parent and a.ns = :ns"
             " and a.details.owner.id = :owner and f.hash = :sha1 order by a.id",
-            parent=plan.target.id,
+            parent=target.id,
             owner=self._omero_session.identity.experimenter.id,
             sha1=plan.sha1,
         )
@@ -232,18 +266,21 @@ class OmeroAttachments(Attachments):
             for a, f, reported, size, sha1, owner, group in rows
         ]
 
-    def _container_of(self, annotation_id: int) -> ContainerRef | None:
-        for kind in ContainerKind:
+    def _container_of(self, annotation_id: int) -> _Parent | None:
+        for kind in (*map(str, ContainerKind), _IMAGE):
             found = self._omero_session.rows(
                 f"select l.parent.id from {kind}AnnotationLink l"  # noqa: S608
                 " where l.child.id = :id order by l.id",
                 id=annotation_id,
             )
             if found:
-                return ContainerRef(kind, found[0][0])
+                return _Parent(kind, found[0][0])
         return None
 
     def _check_target(self, plan: AttachmentPlan) -> None:
+        if plan.image_id is not None:
+            self._check_image(plan, plan.image_id)
+            return
         target = find_container(self._omero_session, plan.target)
         if not target.can_annotate:
             raise PermissionDenied(
@@ -256,14 +293,35 @@ class OmeroAttachments(Attachments):
                 " in the group of the import."
             )
 
+    def _check_image(self, plan: AttachmentPlan, image_id: int) -> None:
+        [image] = image_objects(self._omero_session, [image_id])
+        details, name = image.getDetails(), image.getName().getValue()
+        if not details.getPermissions().canAnnotate():
+            raise PermissionDenied(
+                f"You may not attach files to '{name}'. Import without attaching them, or ask"
+                " its owner."
+            )
+        if details.getGroup().getId().getValue() != plan.group_id:
+            raise Invalid(
+                f"'{name}' belongs to another group than this import. Choose a target in the"
+                " group of the image."
+            )
+
+    def _of_image(self, image_id: int) -> list[Attachment]:
+        image_objects(self._omero_session, [image_id])
+        return self._of_parent(_Parent(_IMAGE, image_id))
+
     def _of(self, ref: ContainerRef) -> list[Attachment]:
         find_container(self._omero_session, ref)
+        return self._of_parent(_Parent(str(ref.kind), ref.id))
+
+    def _of_parent(self, parent: _Parent) -> list[Attachment]:
         found = self._rows(
-            f"{ref.kind}AnnotationLink l, FileAnnotation a join a.file f"
+            f"{parent.kind}AnnotationLink l, FileAnnotation a join a.file f"
             " where a.id = l.child.id and l.parent.id = :parent and a.ns = :ns order by a.id",
-            parent=ref.id,
+            parent=parent.id,
         )
-        return [one.at(ref) for one in found]
+        return [one.at(parent) for one in found]
 
     def _get(self, attachment_id: int) -> Attachment:
         stored = self._by_id(attachment_id)

@@ -24,6 +24,7 @@ from transferapp.repositories.omero.catalogue.mapping import (
     micrometres,
     original_file,
     summary,
+    time_step,
     window,
 )
 from transferapp.repositories.omero.reading.pixels import OmeroImagePlace, read_levels
@@ -161,6 +162,11 @@ def image_details(omero_session: OmeroSessionContext, image_id: int) -> ImageDet
     )
 
 
+def _description(omero_session: OmeroSessionContext, image_id: int) -> str:
+    hql = "select i.description from Image i where i.id = :id"
+    return "".join(text or "" for (text,) in omero_session.rows(hql, id=image_id))
+
+
 def _pixels(
     omero_session: OmeroSessionContext, shown: ImageSummary, place: OmeroImagePlace
 ) -> Pixels:
@@ -189,6 +195,7 @@ def _pixels(
             micrometres(found.getPhysicalSizeY()),
             micrometres(found.getPhysicalSizeX()),
         ),
+        time_step_s=time_step(found.getTimeIncrement()),
     )
 
 
@@ -221,13 +228,6 @@ def _container_names(omero_session: OmeroSessionContext, image_id: int) -> tuple
         id=image_id,
     )
     return tuple(dict.fromkeys(name for _, name in [*datasets, *plates]))
-
-
-def _description(omero_session: OmeroSessionContext, image_id: int) -> str:
-    found = omero_session.rows(
-        "select i.description from Image i where i.id = :id", id=image_id
-    )
-    return next((text for (text,) in found if text), "")
 
 
 def _literal(text: str) -> str:
