@@ -46,6 +46,7 @@ from transferapp.server.parts import Parts
 from transferapp.server.settings import ServerSettings
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.tiers.wiring import open_tiers
 
 
 @asynccontextmanager
@@ -124,7 +125,13 @@ async def _parts(
         ),
         sending_anew=SendingAnew(ledger, staging, repository),
         exports=ExportRequests(ledger, queue, grants, repository, prepared, places),
-        export_summaries=ExportSummaries(repository, prepared, ledger, places),
+        export_summaries=ExportSummaries(
+            repository,
+            prepared,
+            ledger,
+            places,
+            partial(asyncio.to_thread, open_tiers, settings.recall_file),
+        ),
         places=places,
         transfers=TransferControl(ledger, queue, staging, prepared),
         receipts=Receipts(ledger, repository, settings.receipt_keys_file),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from transferapp.archive_errors import ArchiveUnavailable
 from transferapp.errors import AgentUnreachable, DestinationUnwritable, Unavailable
 from transferapp.host.backoff import Backoff, grown
 
@@ -73,7 +74,7 @@ class Pressure:
 def blames_resource(error: Exception) -> bool:
     """Tell whether a failure speaks of the target, and not of one task's files."""
     return isinstance(error, Unavailable) and not isinstance(
-        error, DestinationUnwritable | AgentUnreachable
+        error, DestinationUnwritable | AgentUnreachable | ArchiveUnavailable
     )
 
 
