@@ -177,8 +177,10 @@ class ArchivedFiles:
 
 
 def once_online(kind: TaskKind, archived: ArchivedFiles) -> TaskKind:
-    """Return a kind of task (its payload has an ``item_id``) that begins when the original
-    files of its item can be read; until then it waits, with InArchive.
+    """Return a kind of task that begins when the original files of its item can be read.
+
+    Its payload (with an ``item_id``) and what is retried are those of ``kind``; until then it
+    is retried, too, with InArchive. RecallFailed ends it.
     """
 
     async def run(context: Context, wanted: BringExport) -> None:

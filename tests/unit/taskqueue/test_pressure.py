@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from transferapp.archive_errors import ArchiveUnavailable, InArchive
 from transferapp.errors import (
     AgentUnreachable,
     Busy,
@@ -47,6 +48,8 @@ def failed(pressure: Pressure, times: int) -> Pressure:
         (StorageFull(), True),
         (DestinationUnwritable(), False),
         (AgentUnreachable(), False),
+        (InArchive(), False),
+        (ArchiveUnavailable(), False),
         (DamagedFile(), False),
         (ValueError(), False),
     ],

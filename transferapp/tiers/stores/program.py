@@ -44,7 +44,7 @@ class ProgramTiers(Tiers):
     @override
     async def status(self, paths: Sequence[str]) -> list[FileTier]:
         """Run the program that says where files are; a path that it could not be asked for,
-        because it has a line break or a tab, is online.
+        because it has a line break or a tab, is online. Raises ArchiveUnavailable.
         """
         found: dict[str, FileTier] = {}
         for batch in _batches(paths):
@@ -56,7 +56,7 @@ class ProgramTiers(Tiers):
 
     @override
     async def recall(self, paths: Sequence[str]) -> None:
-        """Run the program that asks for files."""
+        """Run the program that asks for files; raises ArchiveUnavailable, RecallFailed."""
         for batch in _batches(paths):
             code, _ = await self._run(self._settings.recall, batch)
             if code == _TRY_LATER:

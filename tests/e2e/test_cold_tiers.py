@@ -1,0 +1,138 @@
+"""Originals on a tape, real processes, both repositories: they are asked for and waited for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.support.both_repositories import REPOSITORIES, signed_in
+from tests.support.facility import sha1s
+from tests.support.installation import PASSWORD, Terminal, make_tiffs
+from tests.support.tape import Tape
+from transferapp.archive_errors import InArchive
+from transferapp.model.transfers import ItemState
+from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.sandbox.local_installation import LocalInstallation
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+PATIENCE_S = 120
+#: It is asked again after some seconds.
+ETA_S = 20
+
+
+@dataclass
+class ColdEnv:
+    """An installation whose originals a test puts on a tape."""
+
+    alice: Terminal
+    tape: Tape
+    originals: list[Path]
+    sources: list[Path]
+
+    def wait_for(self, what: str, holds: Callable[[], bool]) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while not holds():
+            worker = self.alice.installation.tail("worker")
+            assert time.monotonic() < until, f"never: {what}\n{worker}"
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module", params=REPOSITORIES)
+def env(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ColdEnv]:
+    home = tmp_path_factory.mktemp("cold")
+    tape = Tape(home / "archive")
+    more = {"TRANSFERAPP_RECALL_FILE": str(tape.settings)}
+    if request.param == "embedded":
+        with LocalInstallation(home / "i", more) as installation:
+            seen = home / "i" / "data" / "server" / "repository" / "filesets"
+            yield _filled(home, signed_in(installation), tape, seen)
+        return
+    if find_spec("omero") is None:
+        pytest.skip("needs omero-py")
+    with running_sandbox(home / "omero", PASSWORD) as repository:
+        seen = repository.sandbox.repository_folder
+        more["TRANSFERAPP_OMERO_MANAGED_REPOSITORY"] = str(seen)
+        with LocalInstallation(home / "i", more, repository) as installation:
+            yield _filled(home, signed_in(installation), tape, seen)
+
+
+def _filled(home: Path, alice: Terminal, tape: Tape, seen: Path) -> ColdEnv:
+    make_tiffs(home / "in", 3)
+    done = alice.run("import", str(home / "in"), "--to", "Dataset:Cells", "--create", "--wait")
+    assert done.code == 0, done.err
+    originals = sorted(seen.rglob("*.tif*"), key=lambda path: path.name)
+    assert len(originals) == 3
+    return ColdEnv(alice, tape, originals, sorted((home / "in").iterdir()))
+
+
+def test_the_tape_is_waited_for_whatever_dies(env: ColdEnv, tmp_path: Path) -> None:
+    for path in env.originals[:2]:
+        env.tape.put(path, "offline", ETA_S)
+    before = env.alice.run("export", "Dataset:Cells", "--dry-run")
+    assert "2 of the files come from the archive, about a minute" in before.err
+    out = tmp_path / "out"
+    command = ["export", "Dataset:Cells", "--to", str(out), "--wait", "--layout", "flat"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "transferapp", *command],
+        env=env.alice.installation.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as export:
+        env.wait_for("all are asked for", lambda: len(env.tape.asked("recall")) == 2)
+        env.alice.installation.kill("worker")
+        env.alice.installation.start("worker")
+        listed = env.alice.run("transfers", "list", "--json").json
+        transfer_id = listed[0]["id"]
+
+        def waits() -> bool:
+            items = env.alice.details(transfer_id).items
+            codes = [one.trouble.code for one in items if one.trouble]
+            return codes == [InArchive.code] * 2
+
+        env.wait_for("two wait", waits)
+        shown = env.alice.run("transfers", "show", transfer_id)
+        assert "From the archive, about a minute" in shown.out + shown.err
+        runs = env.tape.runs("status")
+        env.wait_for("it is asked again", lambda: env.tape.runs("status") > runs)
+        for path in env.originals[:2]:
+            env.tape.put(path, "online", None)
+        _, said = export.communicate(timeout=PATIENCE_S)
+    assert export.returncode == 0, said
+    assert said.count("Waiting: From the archive, about a minute.") == 1
+    files = [path for path in out.iterdir() if path.suffix in {".tif", ".tiff"}]
+    assert sha1s(files) == sha1s(env.sources)
+    assert sorted(env.tape.asked("recall")) == sorted(map(str, env.originals[:2]))
+    items = env.alice.details(transfer_id).items
+    assert {item.state for item in items} == {ItemState.DELIVERED}
+
+
+def test_conversions_wait_too(env: ColdEnv, tmp_path: Path) -> None:
+    env.tape.put(env.originals[2], "offline", ETA_S)
+    asked = env.alice.run(
+        "export", "Dataset:Cells", "--form", "ome-tiff", "--to", str(tmp_path / "o"), "--json"
+    )
+    transfer_id = asked.json["transfer"]["id"]
+
+    def problems() -> list[str]:
+        items = env.alice.details(transfer_id).items
+        return [one.trouble.code for one in items if one.trouble]
+
+    env.wait_for("one waits", lambda: problems() == [InArchive.code])
+    env.tape.put(env.originals[2], "online", None)
+
+    def delivered() -> bool:
+        items = env.alice.details(transfer_id).items
+        return {item.state for item in items} == {ItemState.DELIVERED}
+
+    env.wait_for("all are here", delivered)
