@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -34,6 +35,8 @@ class ColdEnv:
 
     alice: Terminal
     tape: Tape
+    #: The folder of the repository that the server sees.
+    seen: Path
     originals: list[Path]
     sources: list[Path]
 
@@ -51,16 +54,22 @@ def env(
 ) -> Iterator[ColdEnv]:
     home = tmp_path_factory.mktemp("cold")
     tape = Tape(home / "archive")
-    more = {"TRANSFERAPP_RECALL_FILE": str(tape.settings)}
+    places = home / "places.toml"
+    more = {
+        "TRANSFERAPP_RECALL_FILE": str(tape.settings),
+        "TRANSFERAPP_PLACES_FILE": str(places),
+    }
     if request.param == "embedded":
         with LocalInstallation(home / "i", more) as installation:
             seen = home / "i" / "data" / "server" / "repository" / "filesets"
+            places.write_text(f'[mounted]\n"{seen}" = "/mnt/originals"\n')
             yield _filled(home, signed_in(installation), tape, seen)
         return
     if find_spec("omero") is None:
         pytest.skip("needs omero-py")
     with running_sandbox(home / "omero", PASSWORD) as repository:
         seen = repository.sandbox.repository_folder
+        places.write_text(f'[mounted]\n"{seen}" = "/mnt/originals"\n')
         more["TRANSFERAPP_OMERO_MANAGED_REPOSITORY"] = str(seen)
         with LocalInstallation(home / "i", more, repository) as installation:
             yield _filled(home, signed_in(installation), tape, seen)
@@ -72,7 +81,7 @@ def _filled(home: Path, alice: Terminal, tape: Tape, seen: Path) -> ColdEnv:
     assert done.code == 0, done.err
     originals = sorted(seen.rglob("*.tif*"), key=lambda path: path.name)
     assert len(originals) == 3
-    return ColdEnv(alice, tape, originals, sorted((home / "in").iterdir()))
+    return ColdEnv(alice, tape, seen, originals, sorted((home / "in").iterdir()))
 
 
 def test_the_tape_is_waited_for_whatever_dies(env: ColdEnv, tmp_path: Path) -> None:
@@ -136,3 +145,18 @@ def test_conversions_wait_too(env: ColdEnv, tmp_path: Path) -> None:
         return {item.state for item in items} == {ItemState.DELIVERED}
 
     env.wait_for("all are here", delivered)
+
+
+def test_a_site_that_mounts_the_storage_gets_a_list(env: ColdEnv, tmp_path: Path) -> None:
+    """The list leads to the same bytes; nothing is copied, or asked of the tape."""
+    to = f"paths:{tmp_path / 'cells'}"
+    done = env.alice.run("export", "Dataset:Cells", "--to", to, "--json")
+    assert (done.code, done.json["files"], done.json["without_path"]) == (0, 3, 0), done.err
+    files = json.loads((tmp_path / "cells.json").read_text())["files"]
+    here = {str(env.seen / Path(one["path"]).relative_to("/mnt/originals")) for one in files}
+    assert here == {str(path) for path in env.originals}
+    assert sorted(one["sha1"] for one in files) == sha1s(env.sources)
+    assert (tmp_path / "cells.csv").exists()
+    again = env.alice.run("export", "Dataset:Cells", "--to", to)
+    assert again.code != 0
+    assert "is there already" in again.err
