@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.both_repositories import REPOSITORIES, signed_in
+from tests.support.both_repositories import signed_in
 from tests.support.facility import sha1s
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
 from tests.support.tape import Tape
@@ -48,7 +48,11 @@ class ColdEnv:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="module", params=REPOSITORIES)
+#: In memory the embedded repository is tried by ``tests/integration/test_cold_tiers.py``.
+BACKENDS = (pytest.param("embedded", marks=pytest.mark.chaos), "omero")
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
 def env(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ColdEnv]:

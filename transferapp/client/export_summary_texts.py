@@ -33,6 +33,8 @@ def notes(summary: ExportSummary) -> list[str]:
         found.append(
             f"You have room for {humanize.naturalsize(summary.room_bytes)} more at this place."
         )
+    if summary.hindrance:
+        found.append(f"It waits at first. {summary.hindrance}")
     if summary.archived_files:
         found.append(_archived_text(summary.archived_files, summary.archived_s))
     if summary.expected_s is not None and (summary.complete or not summary.estimated):

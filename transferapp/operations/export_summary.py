@@ -93,6 +93,7 @@ class ExportSummaries:
             most_images=MAX_IMAGES,
             free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
             room_bytes=room,
+            hindrance=await self._places.hindrance(request.to),
             through_api=self._through_api(spec),
             expected_s=expected_s(last, spec.form, counted.size_bytes),
             archived_files=None if archived is None else archived.files,
