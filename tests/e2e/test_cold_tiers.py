@@ -120,9 +120,9 @@ def test_the_tape_is_waited_for_whatever_dies(env: ColdEnv, tmp_path: Path) -> N
         env.wait_for("it is asked again", lambda: env.tape.runs("status") > runs)
         for path in env.originals[:2]:
             env.tape.put(path, "online", None)
-        _, said = export.communicate(timeout=PATIENCE_S)
-    assert export.returncode == 0, said
-    assert said.count("Waiting: From the archive, about a minute.") == 1
+        _, stated = export.communicate(timeout=PATIENCE_S)
+    assert export.returncode == 0, stated
+    assert stated.count("Waiting: From the archive, about a minute.") == 1
     files = [path for path in out.iterdir() if path.suffix in {".tif", ".tiff"}]
     assert sha1s(files) == sha1s(env.sources)
     assert sorted(env.tape.asked("recall")) == sorted(map(str, env.originals[:2]))

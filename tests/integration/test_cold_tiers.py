@@ -103,7 +103,7 @@ class Env(ImportEnv):
     def task(self, details: TransferDetails, item_id: str) -> NewTask:
         return export_task(details.transfer, item_id)
 
-    async def look_again(self, details: TransferDetails) -> None:
+    async def check_again(self, details: TransferDetails) -> None:
         """Do not wait until those that wait are due; returns when they have looked."""
         for item in details.items:
             # The ledger may say that it waits before its task does.
@@ -150,14 +150,14 @@ async def test_all_files_are_asked_for_once_and_waited_for(env: Env, form: Expor
     # Each looked again meanwhile, also after a restart of the worker.
     await env.worker.stop()
     await env.start()
-    looked = env.tape.runs("status")
-    await env.look_again(details)
-    assert env.tape.runs("status") > looked
+    before = env.tape.runs("status")
+    await env.check_again(details)
+    assert env.tape.runs("status") > before
     assert sorted(env.tape.asked("recall")) == sorted(env.paths[1:])
     assert env.tape.runs("recall") == 1
     for path in env.paths[1:]:
         env.tape.put(path, "online", None)
-    await env.look_again(details)
+    await env.check_again(details)
     await env.until(details, ready, ready, ready)
     assert env.tape.runs("recall") == 1
 
@@ -172,14 +172,14 @@ async def test_where_nobody_says_what_is_on_its_way_it_is_asked_for_once(env: En
         await asyncio.to_thread(_make_stub, Path(path), len(content))
     details = await env.export(ExportForm.OME_TIFF)
     await env.until(details, *[ItemState.WAITING] * 3)
-    await env.look_again(details)
+    await env.check_again(details)
     await env.worker.stop()
     await env.start()
-    await env.look_again(details)
+    await env.check_again(details)
     assert sorted(env.tape.asked("recall")) == sorted(env.paths)
     for path, content in contents.items():
         await asyncio.to_thread(_bring_back, Path(path), content)
-    await env.look_again(details)
+    await env.check_again(details)
     await env.until(details, *[ItemState.READY] * 3)
 
 

@@ -20,7 +20,12 @@ from transferapp.archive_errors import ArchiveUnavailable, InArchive, RecallFail
 from transferapp.errors import SettingsInvalid
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork, TransferLists
 from transferapp.model.durations import about_text
-from transferapp.model.moves import FINAL_STATES, PREPARE
+from transferapp.model.moves import (
+    FINAL_STATES,
+    HELD_UP_STATES,
+    IN_LINE_STATES,
+    PREPARE,
+)
 from transferapp.model.transfers import ENDED_STATES, ItemProblem, ItemState, TransferItem
 from transferapp.operations.bring_parts import BringExport
 from transferapp.operations.item_reports import WAITING_NOTE
@@ -223,7 +228,7 @@ async def _paths_by_item(
 
 def _is_new(item: TransferItem) -> bool:
     """Say whether nothing has begun of an item, and nobody has asked for its files."""
-    waits = item.state in {ItemState.QUEUED, ItemState.WAITING}
+    waits = item.state in IN_LINE_STATES | HELD_UP_STATES
     return waits and not is_asked_for(item)
 
 
