@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from transferapp import errors
+from transferapp import errors, tier_errors
+
+#: Modules that define errors beside ``errors``; subclasses are known once they are imported.
+MORE = (tier_errors,)
 
 
 def all_errors() -> dict[str, type[errors.TransferAppError]]:

@@ -4,9 +4,9 @@ Each class carries a stable ``code``, a ``title``, and a default ``message`` tha
 do next. ``retryable``: the queue retries for days; else a person is asked at once.
 
     TransferAppError
-    |-- Unavailable        the other side is not there now; retried
+    |-- Unavailable        the other side is not there now; retried; also ArchiveUnavailable
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
-    |   |   SessionLost, UploadLost, DestinationUnwritable, PlaceUnavailable, Busy
+    |   |   SessionLost, UploadLost, DestinationUnwritable, PlaceUnavailable, Busy, InArchive
     |-- Denied: SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded, QuotaExceeded
     |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, NoSuchFile
     |-- Conflict: NameTaken, OffsetMismatch, StateConflict
@@ -15,7 +15,7 @@ do next. ``retryable``: the queue retries for days; else a person is asked at on
     |   |-- SourceProblem: UnsupportedFile, EmptyFile, DamagedFile, UnreadableFile,
     |       VanishedFile, ChangedFile, MissingCompanion, NameNotAllowed, LinkLoop
     |-- Corrupt            bytes are not what they should be: ChecksumMismatch, DamagedReceipt
-    |-- Cancelled, CommandFailed, ViewerUnavailable (napari cannot run), Internal (our defect)
+    |-- Cancelled, CommandFailed, RecallFailed, ViewerUnavailable (napari), Internal (ours)
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ UNSEEN = {
     ("transferapp/bioformats/running.py", "_start"): "java",
     ("transferapp/commands/guard.py", "_run"): "what the administrator allows",
     ("transferapp/desktop/viewer/launcher.py", "_start"): "our Python, or a test's",
+    ("transferapp/tiers/stores/program.py", "_run"): "the programs of the facility's archive",
     ("transferapp/sandbox/bench/data.py", "_command"): "curl and sha1sum",
     ("transferapp/sandbox/omero_sandbox/fixture.py", "_quietly"): "openssl",
     ("transferapp/sandbox/postgres.py", "_run"): "PostgreSQL's own, perhaps behind 'ip'",

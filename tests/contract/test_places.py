@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from typing_extensions import override
 
-from tests.support.places import put_into_bucket, seen_in_bucket, weed_server
+from tests.support.places import (
+    put_into_bucket,
+    seen_in_bucket,
+    uploads_in,
+    weed_server,
+)
 from tests.support.small_disks import small_disk
 from transferapp.errors import (
     Denied,
@@ -17,7 +24,7 @@ from transferapp.errors import (
     PlaceUnavailable,
     StorageFull,
 )
-from transferapp.places.port import FacilityPlace
+from transferapp.places.port import BroughtFile, FacilityPlace, Spot
 from transferapp.places.settings import PlaceSettings
 from transferapp.places.stores.accounts import Accounts, SystemAccounts
 from transferapp.places.stores.folder import FolderPlace
@@ -111,6 +118,21 @@ class TestS3(TestBucket):
         assert await place.begun(spot, file) == len(content)
         assert await place.sha1(spot, file) == file.sha1
 
+    async def test_what_a_killed_attempt_left_is_ended(self, place: FacilityPlace) -> None:
+        """By the next attempt, and by whoever gives up; another's upload goes on."""
+        content = os.urandom(80 << 20)
+        mine, other, file = a_spot(), a_spot("bob"), a_file("big.tif", content)
+        for spot in (mine, other):
+            await _half(place, spot, file, content)
+        assert len(await uploads_in(place)) == 2
+        await place.write(mine, file, 0, pieces(content, 1 << 20))
+        assert await place.sha1(mine, file) == file.sha1
+        [left] = await uploads_in(place)
+        assert "/bob/" in left
+        await place.discard(other)
+        assert await uploads_in(place) == []
+        assert await place.sha1(mine, file) == file.sha1
+
     async def test_wrong_credentials_ask_a_person(
         self, settings: PlaceSettings, tmp_path: Path
     ) -> None:
@@ -125,6 +147,22 @@ class TestS3(TestBucket):
         away = settings.model_copy(update={"endpoint": "http://127.0.0.1:9"})
         with pytest.raises(PlaceUnavailable):
             await open_place("lake", away).check()
+
+
+async def _half(place: FacilityPlace, spot: Spot, file: BroughtFile, content: bytes) -> None:
+    """Write until parts are there, and stop as one who is killed."""
+    sent = asyncio.Event()
+
+    async def stuck() -> AsyncIterator[bytes]:
+        async for piece in pieces(content[: 70 << 20], 1 << 20):
+            yield piece
+        sent.set()
+        await asyncio.sleep(600)
+
+    writing = asyncio.create_task(place.write(spot, file, 0, stuck()))
+    await asyncio.wait_for(sent.wait(), 120)
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
 
 
 async def test_a_folder_that_is_missing_is_away_and_not_made(tmp_path: Path) -> None:

@@ -38,8 +38,18 @@ def test_a_place_vanishes_and_returns(facility: Facility) -> None:
 
     facility.wait_for("it waits for the place", waits)
     assert not away.exists()
+
+    def marked() -> bool:
+        listed = facility.alice.run("places", "--json").json
+        return any(one["hindrance"] for one in listed if one["name"] == "away")
+
+    facility.wait_for("it is marked as away", marked)
+    assert "away: The place 'away' is away" in facility.alice.run("places").err
+    before = facility.export(facility.images[0], "--to", "away:", "--dry-run", wait=False)
+    assert "'away' is away" in before.json["hindrance"]
     hidden.rename(away)
     facility.delivered(transfer_id)
+    facility.wait_for("it is there again", lambda: not marked())
     assert sha1s(files_below(away / "alice")) == sha1s(facility.sources[:1])
 
 

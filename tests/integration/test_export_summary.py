@@ -151,7 +151,12 @@ async def test_what_takes_long_is_at_least_so_much(server: RestServer) -> None:
     dataset = many(server, 2500)
     real = server.parts.export_summaries
     hasty = ExportSummaries(
-        real._repository, real._prepared, real._ledger, real._places, longest_s=0.0
+        real._repository,
+        real._prepared,
+        real._ledger,
+        real._places,
+        real._opened,
+        longest_s=0.0,
     )
     found = await hasty.summarize("ada", asked(dataset))
     assert (found.complete, found.images, found.files) == (False, 1000, 1000 * FILES)

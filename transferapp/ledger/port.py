@@ -330,6 +330,9 @@ class BroughtItems(Protocol):
     async def brought_of(self, transfer_id: str) -> list[BroughtItem]:
         """List where the items of a transfer go, or lie, or have lain."""
 
+    async def hindrances(self) -> dict[str, str]:
+        """Return what is in the way at places, by their names, as workers found it lately."""
+
     async def used_bytes(self, owner: str, place: str) -> int:
         """Return how many bytes of a person lie at a place, or are on the way."""
 
@@ -339,6 +342,9 @@ class OldBroughtItems(Protocol):
 
     async def expired(self, place: str, now: datetime, limit: int = 500) -> list[BroughtItem]:
         """List items of a place whose time is over, the first of them first."""
+
+    async def note_hindrance(self, place: str, message: str) -> None:
+        """Note what is in the way at a place now; empty: nothing."""
 
     async def abandoned(self, limit: int = 500) -> list[BroughtItem]:
         """List items that were on their way, and have been cancelled or have failed."""

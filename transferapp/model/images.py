@@ -118,6 +118,15 @@ class OriginalFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginalPath:
+    """Where an original file lies on a disk that this process sees."""
+
+    file_id: int
+    fileset_id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class OriginalsSize:
     """What the original files of an image's fileset come to; its images share them."""
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import structlog
+
+from transferapp.errors import SettingsInvalid
 from transferapp.ledger.port import TransferLists
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary, OriginalsSize
@@ -13,6 +17,7 @@ from transferapp.operations.archives import exported_for
 from transferapp.operations.export_estimate import estimated_part
 from transferapp.operations.export_pace import expected_s
 from transferapp.operations.export_selection import NOTHING, TOO_MANY, ExportSelection
+from transferapp.operations.from_archive import Archived, OpensTiers, archived_of
 from transferapp.operations.places import PlaceOffers, too_much
 from transferapp.prepared.port import Prepared
 from transferapp.protocol.export_requests import MAX_IMAGES, ExportRequest
@@ -23,9 +28,15 @@ from transferapp.protocol.export_summaries import (
     NamedObjects,
 )
 from transferapp.repositories.port import Capability, Repository, RepositorySession
+from transferapp.tier_errors import ArchiveUnavailable
+from transferapp.tiers.port import Tiers
+
+_log = structlog.get_logger(__name__)
 
 #: Seconds for which pages are read while a person waits; then it is "at least".
 LONGEST_S = 5.0
+#: More for the archive to answer in.
+_ARCHIVE_S = 5.0
 #: Of which the pace is told, the newest.
 _LAST_EXPORTS = 50
 
@@ -39,6 +50,7 @@ class ExportSummaries:
         prepared: Prepared,
         ledger: TransferLists,
         places: PlaceOffers,
+        opened: OpensTiers,
         *,
         longest_s: float = LONGEST_S,
     ) -> None:
@@ -46,6 +58,7 @@ class ExportSummaries:
         self._repository, self._prepared = repository, prepared
         self._ledger = ledger
         self._places = places
+        self._opened = opened
         self._longest_s = longest_s
 
     async def summarize(self, username: str, request: ExportRequest) -> ExportSummary:
@@ -55,11 +68,13 @@ class ExportSummaries:
         spec = request.spec()
         owner = await exported_for(self._repository, username, request.owner)
         room = await self._places.room_bytes(owner, request.to)
-        counted = _Counted(spec)
+        tiers = await self._tiers()
+        counted = _Counted(spec, with_paths=tiers is not None)
         ends = asyncio.get_running_loop().time() + self._longest_s
         async with self._repository.session(owner) as session:
             selection = ExportSelection(session, request)
             complete = await _count(session, selection, counted, ends)
+        archived = await _archived(tiers, counted.paths, ends)
         last = await self._ledger.transfers(
             username, kind=TransferKind.EXPORT, limit=_LAST_EXPORTS
         )
@@ -80,11 +95,22 @@ class ExportSummaries:
             most_images=MAX_IMAGES,
             free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
             room_bytes=room,
+            hindrance=await self._places.hindrance(request.to),
             through_api=self._through_api(spec),
             expected_s=expected_s(last, spec.form, counted.size_bytes),
+            archived_files=None if archived is None else archived.files,
+            archived_s=None if archived is None else archived.eta_s,
             refused=_refused(selection, request, complete=complete)
             or too_much(room, request.to, counted.size_bytes, estimated=spec.form.converts),
         )
+
+    async def _tiers(self) -> Tiers | None:
+        try:
+            return await self._opened()
+        except SettingsInvalid as error:
+            # Workers tell whoever exports; a summary does without.
+            _log.warning("no archive", error=error.message)
+            return None
 
     def _through_api(self, spec: ExportSpec) -> bool:
         converts = spec.form.converts
@@ -110,11 +136,14 @@ class _Named:
 @dataclass
 class _Counted:
     spec: ExportSpec
+    with_paths: bool = False
     size_bytes: int = 0
     files: int | None = 0
     without_originals: _Named = field(default_factory=_Named)
     kept_back: _Named = field(default_factory=_Named)
     unsuitable: _Named = field(default_factory=_Named)
+    #: Where original files lie, as far as this process sees them.
+    paths: set[str] = field(default_factory=set)
     _filesets: set[int] = field(default_factory=set)
 
     def add_original(self, image: ImageSummary, size: OriginalsSize | None) -> None:
@@ -140,11 +169,29 @@ class _Counted:
         self.size_bytes += size_bytes
 
 
+async def _archived(
+    tiers: Tiers | None, paths: Collection[str], ends: float
+) -> Archived | None:
+    """Count what lies in the archive; None where there is none, or no answer in time."""
+    if tiers is None:
+        return None
+    try:
+        # A moment for it in any case: it is the last question.
+        async with asyncio.timeout_at(ends + _ARCHIVE_S):
+            return archived_of(await tiers.status(sorted(paths)))
+    except (TimeoutError, ArchiveUnavailable) as error:
+        _log.warning("no answer of the archive", error=str(error))
+        return None
+
+
 async def _count(
     session: RepositorySession, selection: ExportSelection, counted: _Counted, ends: float
 ) -> bool:
     """Count page by page; returns False where it ended before the last one."""
     async for page in selection.pages():
+        if counted.with_paths and page:
+            found_paths = await session.images.paths([image.id for image in page])
+            counted.paths.update(one.path for one in found_paths)
         if counted.spec.form.converts:
             for image in page:
                 counted.add_part(image)

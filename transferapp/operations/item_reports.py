@@ -14,6 +14,9 @@ from transferapp.taskqueue.port import RetryPolicy, Task
 #: Seconds, then minutes, then every half hour for about five days.
 OUTAGE_POLICY = RetryPolicy(max_attempts=250, first_delay_s=5.0, max_delay_s=1800.0)
 
+#: Beside the reason why an item waits.
+WAITING_NOTE = "It is tried again by itself."
+
 #: What is said alike when something is asked for and when a task that has begun finds it
 #: changed; of the latter a person has to know how it goes on.
 _BEFORE_RETRY = (PermissionDenied, TargetNotFound)
@@ -34,7 +37,7 @@ def problem_of_task(task: Task) -> ItemProblem:
 async def report_waiting(ledger: ItemMoves, task: Task, move: Move) -> None:
     """Show that the item waits, why, and until when; idempotent."""
     problem = problem_of_task(task)
-    change = ItemChange(ItemState.WAITING, "It is tried again by itself.", problem)
+    change = ItemChange(ItemState.WAITING, WAITING_NOTE, problem)
     await ledger.move(task.id, move, change)
 
 

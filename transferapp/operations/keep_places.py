@@ -32,13 +32,17 @@ class PlaceKeeping:
         self._hindrances: dict[str, str] = {}
 
     async def check_places(self) -> int:
-        """Log what is in the way of bringing anything anywhere; returns how many places."""
+        """Log, and note for people, what is in the way of bringing anything anywhere; returns
+        how many places.
+        """
 
         async def check(_: str, place: FacilityPlace) -> int:
             await place.check()
             return 0
 
         await self._at_each(check)
+        for name in (await self._parts.offered()).places:
+            await self._records.note_hindrance(name, self._hindrances.get(name, ""))
         return len(self._hindrances)
 
     async def bring_leftovers(self) -> int:

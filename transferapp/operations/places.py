@@ -24,10 +24,20 @@ class PlaceOffers:
 
     async def listed(self, username: str) -> list[PlaceView]:
         """List the places with what this person has there; raises SettingsInvalid."""
-        offered = await self._offered()
-        return [
+        offered, hindrances = await self._offered(), await self._records.hindrances()
+        views = [
             await self._view(username, name, place) for name, place in offered.places.items()
         ]
+        return [
+            view.model_copy(update={"hindrance": hindrances.get(view.name, "")})
+            for view in views
+        ]
+
+    async def hindrance(self, to: str) -> str:
+        """Say what is in the way at the place that an export goes to; empty: nothing known."""
+        if not to:
+            return ""
+        return (await self._records.hindrances()).get(BroughtTo.parse(to).place, "")
 
     async def destination(self, username: str, asked: BroughtTo, title: str) -> BroughtTo:
         """Return where an export is brought to: a folder of its own, named after it.

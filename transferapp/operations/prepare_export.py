@@ -93,8 +93,12 @@ class ExportPreparation:
             return await session.images.files(work.item.image_ids)
 
 
-def _planned(file: OriginalFile) -> PlannedTransferFile:
+def sha1_of(file: OriginalFile) -> str:
+    """Return a file's SHA-1; empty where the repository keeps another kind of checksum."""
     # OMERO calls it SHA1-160. Other hashes cannot be checked after the download.
     is_sha1 = file.hasher.lower().replace("-", "").startswith("sha1")
-    sha1 = file.hash.lower() if is_sha1 else ""
-    return PlannedTransferFile(file.client_path, file.size_bytes, file.id, sha1)
+    return file.hash.lower() if is_sha1 else ""
+
+
+def _planned(file: OriginalFile) -> PlannedTransferFile:
+    return PlannedTransferFile(file.client_path, file.size_bytes, file.id, sha1_of(file))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Annotated, Self
 
 from pydantic import (
@@ -24,6 +24,8 @@ SETTING = "TRANSFERAPP_PLACES_FILE"
 #: No place: the answer is where the original files lie.
 PATHS = "paths"
 
+#: ``/mnt/omero``, ``Z:\omero`` or ``\\nas\omero``.
+MountPath = Annotated[str, StringConstraints(pattern=r"^(/|[A-Za-z]:\\|\\\\)[^\x00-\x1f]*$")]
 #: Two letters at least: one is a drive of Windows.
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
@@ -111,12 +113,27 @@ class OfferedPlaces(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     places: dict[PlaceName, PlaceSettings] = {}
+    #: How people mount folders of the repository's storage, by their paths on the server.
+    mounted: dict[str, MountPath] = {}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if PATHS in self.places:
             raise ValueError(f"no place can be called '{PATHS}': that word has a meaning")
+        if relative := [path for path in self.mounted if not PurePosixPath(path).is_absolute()]:
+            raise ValueError(f"mounted: '{relative[0]}' must be an absolute path")
         return self
+
+    def mounted_path(self, path: PurePath) -> str:
+        """Return where people find a file of the server; empty where nobody mounts it."""
+        folders = [folder for folder in self.mounted if path.is_relative_to(folder)]
+        if not folders:
+            return ""
+        # The innermost: a folder in a mount may be mounted otherwise.
+        folder = max(folders, key=lambda one: len(PurePath(one).parts))
+        shown, below = self.mounted[folder], path.relative_to(folder)
+        kind = PurePosixPath if shown.startswith("/") else PureWindowsPath
+        return str(kind(shown, *below.parts))
 
     def place(self, name: str) -> PlaceSettings:
         """Return a place; raises TargetNotFound that says which there are."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from transferapp.errors import SettingsInvalid
+from transferapp.host.clock import SystemClock
 from transferapp.host.private_file import private_text
 from transferapp.places.port import FacilityPlace
 from transferapp.places.settings import FileRights, PlaceSettings
 from transferapp.places.stores.accounts import Accounts, SystemAccounts
 from transferapp.places.stores.folder import FolderPlace
+from transferapp.places.stores.unfinished_uploads import BucketAddress, UnfinishedUploads
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -40,14 +42,33 @@ def open_place(name: str, settings: PlaceSettings) -> FacilityPlace:
             f"The place '{name}' is a bucket, and the package for it is not installed on the"
             " worker: pip install 'transferapp[s3]'."
         ) from error
-    return BucketPlace(name, _store(name, settings))
+    known = _credentials(name, settings.credentials_file)
+    return BucketPlace(name, _store(settings, known), _unfinished(settings, known))
 
 
-def _store(name: str, settings: PlaceSettings) -> ObjectStore:
+def _unfinished(
+    settings: PlaceSettings, known: _Credentials | None
+) -> UnfinishedUploads | None:
+    """Return what ends unfinished uploads; None where only obstore knows how to sign in."""
+    if known is None:
+        return None
+    bucket, _, prefix = settings.bucket.removeprefix("s3://").partition("/")
+    region = settings.region or "us-east-1"
+    address = BucketAddress(
+        settings.endpoint or f"https://s3.{region}.amazonaws.com",
+        region,
+        bucket,
+        f"{prefix.strip('/')}/" if prefix.strip("/") else "",
+        known.access_key_id.get_secret_value(),
+        known.secret_access_key.get_secret_value(),
+    )
+    return UnfinishedUploads(address, SystemClock())
+
+
+def _store(settings: PlaceSettings, known: _Credentials | None) -> ObjectStore:
     from obstore.store import S3Store  # noqa: PLC0415 - an extra
 
     bucket, _, prefix = settings.bucket.removeprefix("s3://").partition("/")
-    known = _credentials(name, settings.credentials_file)
     more: dict[str, str] = {"endpoint": settings.endpoint, "region": settings.region}
     if known is not None:
         more["access_key_id"] = known.access_key_id.get_secret_value()

@@ -61,5 +61,11 @@ class ExportSummary(Message):
     #: Bytes that the person may still have at the place that it goes to; None: no place, or
     #: no quota there.
     room_bytes: Number | None = None
+    #: Original files that come from the facility's archive first, and about how many seconds
+    #: that takes (None: nobody knows); None: no archive, or it did not say.
+    archived_files: Number | None = None
+    archived_s: float | None = None
+    #: What is in the way at the place that it goes to, so that it would wait; else empty.
+    hindrance: str = ""
     #: Why an export would be refused now; empty where it would be taken on.
     refused: str = ""

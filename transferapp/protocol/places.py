@@ -24,6 +24,8 @@ class PlaceView(Message):
     quota_bytes: Number | None = None
     #: Days after which what was brought is removed; None: never.
     keep_days: Number | None = None
+    #: What is in the way there, as workers found it lately: exports wait. Else empty.
+    hindrance: str = ""
 
 
 class BroughtView(Message):

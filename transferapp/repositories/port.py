@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ImageFilter,
         ImageSummary,
         OriginalFile,
+        OriginalPath,
         OriginalsSize,
         TileRegion,
     )
@@ -200,6 +201,12 @@ class OriginalFiles(Protocol):
     async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
         """Say how large the original files of these images are, at most 1000 images; what is
         not there, or not to be seen, is left out.
+        """
+
+    async def paths(self, image_ids: Sequence[int]) -> list[OriginalPath]:
+        """Say where the original files of these images, at most 1000, lie on a disk that this
+        process sees, each once; reads none of them. What is not there, not to be seen, or
+        lies elsewhere is left out; what a policy keeps back is not.
         """
 
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:

@@ -18,6 +18,7 @@ from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
+from transferapp.operations.path_lists import PathLists
 from transferapp.operations.places import PlaceOffers
 from transferapp.operations.receipt_check import ReceiptChecks
 from transferapp.operations.receipts import Receipts
@@ -50,6 +51,7 @@ class Parts:
     sending_anew: SendingAnew
     exports: ExportRequests
     export_summaries: ExportSummaries
+    path_lists: PathLists
     places: PlaceOffers
     transfers: TransferControl
     receipts: Receipts

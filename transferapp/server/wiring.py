@@ -30,6 +30,7 @@ from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
+from transferapp.operations.path_lists import PathLists
 from transferapp.operations.places import PlaceOffers
 from transferapp.operations.receipt_check import ReceiptChecks
 from transferapp.operations.receipts import Receipts
@@ -46,6 +47,7 @@ from transferapp.server.parts import Parts
 from transferapp.server.settings import ServerSettings
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.tiers.wiring import open_tiers
 
 
 @asynccontextmanager
@@ -87,8 +89,9 @@ async def _parts(
 ) -> Parts:
     ledger, queue, repository, staging, prepared, senders = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
+    offered = partial(asyncio.to_thread, load_places, settings.places_file)
     places = PlaceOffers(
-        partial(asyncio.to_thread, load_places, settings.places_file),
+        offered,
         await asyncio.to_thread(SqlBroughtItems, engine, clock),
     )
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
@@ -124,7 +127,14 @@ async def _parts(
         ),
         sending_anew=SendingAnew(ledger, staging, repository),
         exports=ExportRequests(ledger, queue, grants, repository, prepared, places),
-        export_summaries=ExportSummaries(repository, prepared, ledger, places),
+        export_summaries=ExportSummaries(
+            repository,
+            prepared,
+            ledger,
+            places,
+            partial(asyncio.to_thread, open_tiers, settings.recall_file),
+        ),
+        path_lists=PathLists(repository, offered),
         places=places,
         transfers=TransferControl(ledger, queue, staging, prepared),
         receipts=Receipts(ledger, repository, settings.receipt_keys_file),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from transferapp.errors import AgentUnreachable, DestinationUnwritable, Unavailable
 from transferapp.host.backoff import Backoff, grown
+from transferapp.tier_errors import ArchiveUnavailable
 
 #: A target counts as out after this many failures without a success, at the least; with
 #: more slots than that, one failure more than there are slots.
@@ -73,7 +74,7 @@ class Pressure:
 def blames_resource(error: Exception) -> bool:
     """Tell whether a failure speaks of the target, and not of one task's files."""
     return isinstance(error, Unavailable) and not isinstance(
-        error, DestinationUnwritable | AgentUnreachable
+        error, DestinationUnwritable | AgentUnreachable | ArchiveUnavailable
     )
 
 

@@ -47,6 +47,20 @@ async def an_item(ledger: Ledger, key: str = "e", size_bytes: int = 10) -> Broug
 class LedgerBroughtSuite:
     """The behaviour of ``ledger.port.BroughtItems`` and ``OldBroughtItems``."""
 
+    async def test_what_is_in_the_way_is_known_for_a_while(
+        self, brought: Brought, clock: MovedClock
+    ) -> None:
+        assert await brought.hindrances() == {}
+        for message in ("away", "away", "full"):
+            await brought.note_hindrance("cluster", message)
+        await brought.note_hindrance("lake", "away")
+        assert await brought.hindrances() == {"cluster": "full", "lake": "away"}
+        for _ in range(2):
+            await brought.note_hindrance("cluster", "")
+        assert await brought.hindrances() == {"lake": "away"}
+        clock.advance(hours=2)
+        assert await brought.hindrances() == {}
+
     async def test_a_spot_is_one_items(self, ledger: Ledger, brought: Brought) -> None:
         """Until it is removed; asked again, it is still that item's."""
         first, other = await an_item(ledger, "a"), await an_item(ledger, "b")

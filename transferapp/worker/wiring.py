@@ -31,6 +31,7 @@ from transferapp.operations.command_requests import target_of
 from transferapp.operations.convert_image import convert_image_kind
 from transferapp.operations.convert_portion import convert_portion_kind
 from transferapp.operations.describe_export import describe_export_kind
+from transferapp.operations.from_archive import ArchivedFiles, once_online
 from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.keep_places import PlaceKeeping
@@ -51,6 +52,7 @@ from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import DEFAULT_POOLS, QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskWorker, WorkClass
+from transferapp.tiers.wiring import open_tiers
 from transferapp.worker.extensions import with_extensions
 from transferapp.worker.housekeeping import Housekeeping, Stores
 from transferapp.worker.settings import WorkerSettings
@@ -118,20 +120,21 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         clock=clock,
     )
     queue = DbosTaskQueue(engine, queue_settings, clock)
+    archived = ArchivedFiles(
+        ledger, repository, partial(asyncio.to_thread, open_tiers, settings.recall_file)
+    )
+    prepares = prepare_export_kind(ledger, repository, clock)
+    converts = convert_image_kind(
+        ledger, prepared, repository, FORMS, portion_pixels=settings.portion_pixels
+    )
     kinds = [
         import_fileset_kind(ledger, staging, repository, clock),
         attach_files_kind(ledger, staging, repository),
-        then_bring(prepare_export_kind(ledger, repository, clock), ledger, queue),
-        then_bring(
-            convert_image_kind(
-                ledger, prepared, repository, FORMS, portion_pixels=settings.portion_pixels
-            ),
-            ledger,
-            queue,
-        ),
+        then_bring(once_online(prepares, archived), ledger, queue),
+        then_bring(once_online(converts, archived), ledger, queue),
         then_bring(describe_export_kind(ledger, prepared, repository, clock), ledger, queue),
         convert_portion_kind(ledger, prepared, repository, FORMS),
-        bring_export_kind(bringing),
+        once_online(bring_export_kind(bringing), archived),
         deliver_notification_kind(deliveries, preferences, senders.by_channel),
         run_command_kind(
             CommandParts(

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from transferapp.cli import following
-from transferapp.cli.following import _Hindrance, _Patient, follow
+from transferapp.cli.following import _Hindrance, _Patient, _Waits, follow
 from transferapp.errors import GrantRefused, ServerUnreachable
 from transferapp.model.transfers import ItemProblem, ItemState
 
@@ -80,3 +80,23 @@ async def test_whoever_stops_waiting_hears_how_it_goes_on(
     shown = capsys.readouterr().err
     assert "it goes on" in shown
     assert "transferapp transfers show 1234" in shown
+
+
+def test_what_the_server_waits_for_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    def waits(*messages: str, code: str = "in-archive") -> Any:
+        problems = (ItemProblem(code, "From the archive", one) for one in messages)
+        items = [SimpleNamespace(state=ItemState.WAITING, trouble=one) for one in problems]
+        return SimpleNamespace(items=items)
+
+    waiting = _Waits()
+    waiting.report(waits("From the archive, about 5 hours. 2 files.", "Never. Said."))
+    waiting.report(waits("From the archive, about 5 hours. 1 file."))
+    waiting.report(waits("From the archive, about 4 hours. 1 file."))
+    waiting.report(waits("The place is away.", code="place-unavailable"))
+    ended = SimpleNamespace(state=ItemState.FAILED, trouble=ItemProblem("x", "X", "Gone."))
+    waiting.report(cast("Any", SimpleNamespace(items=[ended])))
+    assert capsys.readouterr().err == (
+        "Waiting: From the archive, about 5 hours. 2 files.\n"
+        "Waiting: From the archive, about 4 hours. 1 file.\n"
+        "Waiting: The place is away.\n"
+    )

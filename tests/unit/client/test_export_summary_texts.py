@@ -99,6 +99,17 @@ def test_what_does_not_come_is_named(what: str, named: NamedObjects, sentence: s
     assert not is_whole(found)
 
 
+def test_what_comes_from_the_archive_is_counted() -> None:
+    assert notes(summary(archived_files=1)) == [
+        "1 of the files comes from the archive; the export asks for them."
+    ]
+    assert notes(summary(archived_files=1200, archived_s=18_100.0)) == [
+        "1,200 of the files come from the archive, about 5 hours; the export asks for them."
+    ]
+    assert notes(summary(archived_files=0)) == []
+    assert is_whole(summary(archived_files=2))
+
+
 def test_a_refusal_comes_first_and_a_full_disk_last() -> None:
     found = summary(refused="No.", missing=objects(1), free_bytes=10)
     first, *_, last = notes(found)

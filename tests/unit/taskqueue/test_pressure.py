@@ -28,6 +28,7 @@ from transferapp.taskqueue.pressure import (
     probe_due,
     retries_allowed,
 )
+from transferapp.tier_errors import ArchiveUnavailable, InArchive
 
 CALM = Pressure(ceiling=8, limit=8, usual_s=2.0)
 GOOD = RunStats(done=10, seconds=20.0)
@@ -47,6 +48,8 @@ def failed(pressure: Pressure, times: int) -> Pressure:
         (StorageFull(), True),
         (DestinationUnwritable(), False),
         (AgentUnreachable(), False),
+        (InArchive(), False),
+        (ArchiveUnavailable(), False),
         (DamagedFile(), False),
         (ValueError(), False),
     ],

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from transferapp.cli import cutting, export_orders, following, selecting, signed_in
+from transferapp.cli import cutting, export_orders, following, path_lists, selecting, signed_in
 from transferapp.cli.commands.handing_over import Follow, Wait, conclude
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import command
 from transferapp.cli.transfer_tables import placements_of
 from transferapp.client.importing import ExportPlan, export_request
+from transferapp.client.path_lists import PathFiles, write_paths
 from transferapp.client.server import ServerClient
 from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import ExportForm
@@ -25,7 +27,7 @@ from transferapp.protocol.messages import PlacementView
 @command
 def export_images(  # noqa: PLR0913 - each is an option of the command line
     sources: selecting.Sources = None,
-    to: export_orders.To = None,
+    to: path_lists.To = None,
     name: Annotated[str, typer.Option(help="What to call this export.")] = "",
     form: cutting.Form = ExportForm.ORIGINALS,
     *,
@@ -49,7 +51,8 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     spec = cutting.spec_given(form, level, region, z, t, channel)
     spec = replace(cutting.annotated(spec, wanted=with_annotations), layout=layout)
     chosen = selecting.selected(sources or [], tag or [], query, list_file)
-    goes = export_orders.whereto(to, dry_run=dry_run)
+    listed = path_lists.list_given(to, form)
+    goes = path_lists.whereto(to, listed, dry_run=dry_run)
 
     async def planned(server: ServerClient) -> ExportPlan:
         named = [await selecting.container_named(server, one) for one in chosen.containers]
@@ -81,10 +84,19 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
                 await following.manifest_written(details)
             return details, await placements_of(server, details)
 
+    async def list_paths(file: Path) -> PathFiles:
+        async with signed_in.server_client() as (server, _):
+            plan = await planned(server)
+            rows = server.paths(export_request(plan))
+            return await write_paths(file, server.base_url, plan.name, rows)
+
     if dry_run:
         found = asyncio.run(summarize())
         export_orders.warn_of_small_disk(found, goes)
         export_orders.show_summary(found, as_json=as_json)
+        return
+    if listed is not None:
+        path_lists.show_list(asyncio.run(list_paths(listed)), as_json=as_json)
         return
     details, placements = asyncio.run(work())
     conclude(details, as_json=as_json, as_line=follow, placements=placements)

@@ -8,7 +8,7 @@ import humanize
 
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.output import command, show_json, show_table
+from transferapp.cli.output import command, show_json, show_table, warn
 from transferapp.protocol.places import PlaceView
 
 
@@ -28,6 +28,9 @@ def places(*, as_json: AsJson = False) -> None:
         (f"{one.name}:", one.title, one.kind, one.path, _room(one), _kept(one)) for one in found
     ]
     show_table(("Place", "", "Kind", "Your folder", "Used", "Kept"), rows)
+    for one in found:
+        if one.hindrance:
+            warn(f"{one.name}: {one.hindrance}")
 
 
 def _room(place: PlaceView) -> str:

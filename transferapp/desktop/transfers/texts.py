@@ -8,6 +8,7 @@ import humanize
 
 from transferapp import error_codes, errors
 from transferapp.model.transfers import DONE_STATES, ItemProblem, ItemState, TransferKind
+from transferapp.tier_errors import InArchive
 
 #: The state in a few words.
 _STATE = {
@@ -92,7 +93,7 @@ def status_text(
     if state is ItemState.STALLED:
         return f"{text} since {clock_text(updated_at, now, zone)}"
     if state is ItemState.WAITING and problem is not None:
-        return f"{text}{_until_text(problem, now, zone)}: {_as_clause(problem.title)}"
+        return text + _waiting_text(problem, now, zone)
     if problem is not None and problem.code == errors.Invalid.code:
         return text  # "Failed: this is not right" says nothing more; the remedy does.
     if problem is not None and state not in DONE_STATES:
@@ -141,6 +142,13 @@ def kind_text(kind: TransferKind) -> str:
     return "Import" if kind is TransferKind.IMPORT else "Export"
 
 
+def _waiting_text(problem: ItemProblem, now: datetime, zone: tzinfo | None) -> str:
+    if problem.code == InArchive.code:
+        # How long that takes says more than when it is asked again.
+        return f": {_as_clause(problem.message.partition('.')[0])}"
+    return f"{_until_text(problem, now, zone)}: {_as_clause(problem.title)}"
+
+
 def _until_text(problem: ItemProblem, now: datetime, zone: tzinfo | None) -> str:
     if problem.retry_at is None or problem.retry_at <= now:
         return ""
@@ -151,7 +159,8 @@ def _speaks_for_itself(problem: ItemProblem) -> bool:
     """Messages about a certain file name it and say what is wrong; the title repeats it."""
     error = error_codes.all_errors().get(problem.code, errors.TransferAppError)
     is_ours = problem.message != error.default_message
-    return is_ours and (issubclass(error, errors.SourceProblem) or error is errors.Invalid)
+    alone = issubclass(error, errors.SourceProblem) or error in {errors.Invalid, InArchive}
+    return is_ours and alone
 
 
 def _as_clause(title: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -18,13 +19,21 @@ from transferapp.host.migrations import upgrade
 from transferapp.ledger.port import BroughtItems, OldBroughtItems
 from transferapp.ledger.stores.outbox import write_events
 from transferapp.ledger.stores.rows import Row, fetch, fetch_one
-from transferapp.ledger.stores.schema import SCHEMA, brought, items, transfers
+from transferapp.ledger.stores.schema import (
+    SCHEMA,
+    brought,
+    hindered_places,
+    items,
+    transfers,
+)
 from transferapp.model.brought import BroughtItem, BroughtTo
 from transferapp.model.events import EventKind
 from transferapp.model.moves import FINAL_STATES
 from transferapp.model.transfers import ItemState
 
 _LOCK = 0x7461_0002
+#: Workers look far more often.
+_HINDERED = timedelta(hours=1)
 _OVER = [str(state) for state in FINAL_STATES]
 _THERE = brought.c.removed_at.is_(None)
 
@@ -65,6 +74,22 @@ class SqlBroughtItems(BroughtItems, OldBroughtItems):
     async def brought_of(self, transfer_id: str) -> list[BroughtItem]:
         mine = sa.select(brought).where(brought.c.transfer_id == transfer_id)
         return await self._list(mine.order_by(brought.c.seq))
+
+    @override
+    async def hindrances(self) -> dict[str, str]:
+        # Older ones are of workers that have not looked since.
+        lately = hindered_places.c.noted_at > self._clock.now() - _HINDERED
+
+        def found() -> dict[str, str]:
+            with reading(self._engine) as connection:
+                rows = fetch(connection, sa.select(hindered_places).where(lately))
+                return {row["place"]: row["message"] for row in rows}
+
+        return await asyncio.to_thread(found)
+
+    @override
+    async def note_hindrance(self, place: str, message: str) -> None:
+        await asyncio.to_thread(self._note_hindrance, place, message)
 
     @override
     async def used_bytes(self, owner: str, place: str) -> int:
@@ -128,6 +153,19 @@ class SqlBroughtItems(BroughtItems, OldBroughtItems):
     @override
     async def notify_expiry(self, place: str, before: datetime) -> int:
         return await asyncio.to_thread(self._notify_expiry, place, before)
+
+    def _note_hindrance(self, place: str, message: str) -> None:
+        mine = hindered_places.c.place == place
+        values = {"message": message, "noted_at": self._clock.now()}
+        with writing(self._engine) as connection:
+            if not message:
+                connection.execute(hindered_places.delete().where(mine))
+            elif not connection.execute(
+                hindered_places.update().where(mine).values(values)
+            ).rowcount:
+                # Another worker may be faster: its word is as good.
+                with suppress(sa.exc.IntegrityError), connection.begin_nested():
+                    connection.execute(hindered_places.insert().values(place=place, **values))
 
     def _free_export(self, owner: str, place: str, export: str) -> str:
         mine = sa.select(transfers.c.brought_to).where(

@@ -197,6 +197,15 @@ sa.Index(
     postgresql_where=sa.text("removed_at IS NULL"),
 )
 
+#: What is in the way of bringing anything to a place, as workers found it last.
+hindered_places = sa.Table(
+    "ledger_hindered_places",
+    metadata,
+    sa.Column("place", sa.String(64), primary_key=True),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("noted_at", UtcDateTime, nullable=False),
+)
+
 events = sa.Table(
     "ledger_events",
     metadata,

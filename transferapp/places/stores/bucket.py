@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import obstore
+import structlog
 from obstore import exceptions
 from obstore.store import ObjectStore
 from typing_extensions import override
@@ -25,6 +26,9 @@ from transferapp.errors import (
 )
 from transferapp.places.names import person_folder
 from transferapp.places.port import BroughtFile, FacilityPlace, Spot
+from transferapp.places.stores.unfinished_uploads import UnfinishedUploads
+
+_log = structlog.get_logger(__name__)
 
 _MARK = "transferapp-item"
 #: Bytes of a part; 10,000 parts of S3 make 320 GB.
@@ -37,9 +41,14 @@ _FULL = ("507", "QuotaExceeded", "StorageFull", "InsufficientStorage")
 class BucketPlace(FacilityPlace):
     """A bucket, or a folder in one; ``write`` raises NameTaken where another's object is."""
 
-    def __init__(self, name: str, store: ObjectStore) -> None:
-        """Use ``store``, whose root is the place."""
+    def __init__(
+        self, name: str, store: ObjectStore, unfinished: UnfinishedUploads | None = None
+    ) -> None:
+        """Use ``store``, whose root is the place. ``unfinished``: its uploads that were begun
+        and never ended; None where the store ends them itself.
+        """
         self._name, self._store = name, store
+        self._unfinished = unfinished
 
     @override
     async def check(self) -> None:
@@ -73,6 +82,7 @@ class BucketPlace(FacilityPlace):
             about = await self._about(key)
             if about is not None and about[0].get(_MARK) != spot.item_id:
                 raise NameTaken(f"'{file.path}' is there already.")
+            await self._end_unfinished(key)
             await obstore.put_async(
                 self._store,
                 key,
@@ -118,12 +128,26 @@ class BucketPlace(FacilityPlace):
 
     @override
     async def discard(self, spot: Spot) -> None:
+        await self._end_unfinished(_key(spot))
         with self._store_errors():
             async for page in obstore.list(self._store, _key(spot)):
                 for one in page:
                     about = await self._about(one["path"])
                     if about is not None and about[0].get(_MARK) == spot.item_id:
                         await obstore.delete_async(self._store, one["path"])
+
+    async def _end_unfinished(self, key: str) -> None:
+        """End what a killed attempt left of an object, or of all below it."""
+        if self._unfinished is None:
+            return
+        try:
+            ended = await self._unfinished.end(key)
+        except PlaceUnavailable as error:
+            # The export does not depend on it: they only take room.
+            _log.warning("unfinished uploads not ended", target=self._name, error=str(error))
+            return
+        if ended:
+            _log.info("unfinished uploads ended", target=self._name, count=ended)
 
     async def _about(self, key: str) -> tuple[dict[str, Any], int] | None:
         """Return an object's metadata and size in bytes; None where there is none."""

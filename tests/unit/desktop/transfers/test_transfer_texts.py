@@ -9,7 +9,7 @@ import pytest
 from tests.support.transfer_fakes import NOW, problem
 from transferapp import errors
 from transferapp.desktop.transfers import texts
-from transferapp.model.transfers import ItemState
+from transferapp.model.transfers import ItemProblem, ItemState
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,14 @@ def test_progress_is_stated_in_bytes() -> None:
     assert texts.progress_text(0, 48_000_000) == "0 of 48 MB"
     assert texts.progress_text(12_000_000, 48_000_000) == "12 MB of 48 MB"
     assert texts.progress_text(48_000_000, 48_000_000) == "48 MB"
+
+
+def test_what_comes_from_an_archive_says_how_long() -> None:
+    sentence = (
+        "From the archive, about 5 hours. 1 file was asked for there; it goes on by itself."
+    )
+    at = NOW + timedelta(minutes=30)
+    why = ItemProblem("in-archive", "From the archive", sentence, retryable=True, retry_at=at)
+    stated = texts.status_text(ItemState.WAITING, why, NOW, NOW, UTC)
+    assert stated == "Waiting: from the archive, about 5 hours"
+    assert texts.problem_text(why, NOW, UTC).startswith(sentence)

@@ -22,10 +22,12 @@ from transferapp.model.images import (
     ImageFilter,
     ImageSummary,
     OriginalFile,
+    OriginalPath,
     OriginalsSize,
     TileRegion,
 )
 from transferapp.model.rois import Roi
+from transferapp.repositories.files_there import lies_at
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue import image_rows
 from transferapp.repositories.local.catalogue.drawn_rois import rois_drawn
@@ -152,6 +154,11 @@ class LocalImages(Images):
         return await in_thread(sizes)
 
     @override
+    async def paths(self, image_ids: Sequence[int]) -> list[OriginalPath]:
+        """Say where the originals lie under their own names."""
+        return await in_thread(self._paths, image_ids)
+
+    @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files are already here, as far as the caller may see."""
 
@@ -186,6 +193,18 @@ class LocalImages(Images):
     async def delete(self, image_ids: Sequence[int]) -> None:
         """Delete images, or none when one may not be; raises PermissionDenied."""
         await in_thread(self._delete, image_ids)
+
+    def _paths(self, image_ids: Sequence[int]) -> list[OriginalPath]:
+        with reading(self._local_store.engine) as connection:
+            sizes = image_rows.originals_sizes(connection, self._caller, image_ids)
+            files = files_of(connection, sorted({size.fileset_id for size in sizes}))
+        named = self._local_store.originals.named
+        found = [(file, named(file.fileset_id, file.client_path)) for file in files]
+        return [
+            OriginalPath(file.id, file.fileset_id, str(path))
+            for file, path in found
+            if lies_at(path, file.size_bytes)
+        ]
 
     def _place(self, row: sa.Row[Any]) -> ImagePlace:
         return place_of(self._local_store, row)

@@ -18,6 +18,7 @@ from transferapp.model.images import (
     ImageFilter,
     ImageSummary,
     OriginalFile,
+    OriginalPath,
     OriginalsSize,
     TileRegion,
 )
@@ -28,6 +29,7 @@ from transferapp.repositories.omero.catalogue.duplicates import find_duplicates
 from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.reading import image_queries
 from transferapp.repositories.omero.reading.files import read_file
+from transferapp.repositories.omero.reading.originals_paths import originals_paths
 from transferapp.repositories.omero.reading.originals_sizes import originals_sizes
 from transferapp.repositories.omero.reading.pixels import read_thumbnail, read_tile
 from transferapp.repositories.omero.reading.rois import list_rois
@@ -117,6 +119,11 @@ class OmeroImages(Images):
     async def sizes(self, image_ids: Sequence[int]) -> list[OriginalsSize]:
         """Say how large the originals are, and whether OMERO's policy gives them out."""
         return await self._omero_session.run(originals_sizes, self._omero_session, image_ids)
+
+    @override
+    async def paths(self, image_ids: Sequence[int]) -> list[OriginalPath]:
+        """Say where the originals lie in the managed repository, if that is mounted here."""
+        return await self._omero_session.run(originals_paths, self._omero_session, image_ids)
 
     @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
