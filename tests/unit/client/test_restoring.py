@@ -30,7 +30,7 @@ from transferapp.client.restoring.state import (
     save_state,
     state_path,
 )
-from transferapp.errors import Corrupt, Invalid, NoSuchFile
+from transferapp.errors import Corrupt, DestinationUnwritable, Invalid, NoSuchFile
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.images import Annotation
 from transferapp.model.restoring import RESTORED_FROM
@@ -156,6 +156,8 @@ def test_what_was_restored_is_written_down(archive: WrittenArchive) -> None:
     moved = STATE.model_copy(update={"server": "https://new"})
     assert moved.request_key(["one"]) == STATE.request_key(["one"])
     assert moved.request_key(["one"]) != moved.request_key(["one", "two"])
+    with pytest.raises(DestinationUnwritable, match="a copy of the archive"):
+        save_state(path / "no folder", begun)
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(Invalid, match="Remove it"):
         known_state(path)

@@ -42,6 +42,8 @@ Manifest = Annotated[
     typer.Argument(parser=given_path, help="NAME.manifest.json, which lies in the archive."),
 ]
 _ID_MAP = "id-map.csv"
+#: So many are told one by one.
+_SHOWN = 20
 
 
 @command
@@ -205,8 +207,10 @@ def _conclude(done: _Restored, *, as_json: bool) -> None:
             }
         )
     elif path is not None:
-        for row in lost:
+        for row in lost[:_SHOWN]:
             warn(f"{row.kind} {row.old_id} '{row.name}': {row.reason}")
+        if len(lost) > _SHOWN:
+            warn(f"And {len(lost) - _SHOWN:,} more, which the file names.")
         echo(f"{_counted(len(rows) - len(lost), 'id')} of {len(rows):,} written to {path}.")
     elif state is None:
         echo("The archive is whole. Nothing was sent.")

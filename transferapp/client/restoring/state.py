@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from transferapp.client.restoring.source import ArchiveSource
-from transferapp.errors import Invalid, UnreadableFile
+from transferapp.errors import DestinationUnwritable, Invalid
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 
@@ -96,12 +96,12 @@ def known_state(path: Path) -> RestoreState | None:
 
 
 def save_state(path: Path, state: RestoreState) -> None:
-    """Write it durably; raises UnreadableFile when that is not possible."""
+    """Write it durably; raises DestinationUnwritable when that cannot be."""
     write_whole(path, state.model_dump_json(indent=1) + "\n")
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step, durably; raises UnreadableFile when that is not possible."""
+    """Write a file in one step, durably; raises DestinationUnwritable when that cannot be."""
     own = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with own.open("w", encoding="utf-8", newline="") as file:
@@ -112,7 +112,7 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             own.unlink()
-        raise UnreadableFile(
+        raise DestinationUnwritable(
             f"'{path}' cannot be written ({error.strerror}). Restore from a copy of the archive"
             " in a folder that you may write to."
         ) from error
