@@ -113,13 +113,6 @@ class Repository(Protocol):
         """Let go of everything."""
 
 
-class WebPages(Protocol):
-    """A repository whose images have pages in a browser; the capability WEB_PAGES."""
-
-    #: The address of an image's page, with ``{id}`` where the image's id belongs.
-    image_page: str
-
-
 class RepositorySession(Protocol):
     """What one experimenter may see and do; the parts are small ports."""
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Protocol, cast
 
-from transferapp.repositories.port import Capability, Repository, WebPages
+from transferapp.repositories.port import Capability, Repository
+
+
+class WebPages(Protocol):
+    """A repository whose images have pages in a browser; the capability WEB_PAGES."""
+
+    #: The address of an image's page, with ``{id}`` where the image's id belongs.
+    image_page: str
 
 
 def image_page_of(repository: Repository) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +36,6 @@ from transferapp.testing.repository_env import (
     import_all,
     new_dataset,
     plan_for,
-    sha1_of,
     whole,
 )
 
@@ -230,30 +228,6 @@ class ImageSuite:
                 assert size.may_read
             assert await session.images.summaries([]) == []
             assert await session.images.sizes([]) == []
-
-    async def test_where_originals_lie(self, env: RepositoryEnv) -> None:
-        """On a disk that this process sees; elsewhere nothing is said."""
-        async with env.repository.session(ALICE) as session:
-            made = await self.made(env, session, None, env.several)
-            files = await session.images.files(made.image_ids)
-            found = await session.images.paths([*made.image_ids, *made.image_ids, 987654321])
-            assert await session.images.paths([]) == []
-        if Capability.DIRECT_FILES not in env.repository.capabilities:
-            assert found == []
-            return
-        contents = await asyncio.to_thread(
-            lambda: {one.file_id: Path(one.path).read_bytes() for one in found}
-        )
-        assert len(contents) == len(found)
-        assert {file.id: file.hash for file in files} == {
-            file_id: sha1_of(content) for file_id, content in contents.items()
-        }
-        assert {one.fileset_id for one in found} == {made.id}
-        await asyncio.to_thread(Path(found[0].path).unlink)
-        async with env.repository.session(ALICE) as session:
-            assert sorted(await session.images.paths(made.image_ids), key=str) == sorted(
-                found[1:], key=str
-            )
 
     async def test_others_are_left_out_of_many(self, env: RepositoryEnv) -> None:
         private = await group_id(env.repository, ALICE, PRIVATE)

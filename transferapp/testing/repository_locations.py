@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 from transferapp.model.containers import ContainerKind
+from transferapp.repositories.port import Capability
 from transferapp.testing.repository_env import (
     ALICE,
     BOB,
@@ -11,6 +15,7 @@ from transferapp.testing.repository_env import (
     group_id,
     import_all,
     plan_for,
+    sha1_of,
 )
 
 
@@ -68,3 +73,28 @@ class LocationSuite:
             made = await import_all(session, plan, env.single.paths)
         async with env.repository.session(BOB) as session:
             assert await session.containers.locate(made.image_ids) == []
+
+    async def test_where_originals_lie(self, env: RepositoryEnv) -> None:
+        """On a disk that this process sees; elsewhere nothing is said."""
+        async with env.repository.session(ALICE) as session:
+            plan = plan_for(env.several, None, session.identity.default_group_id)
+            made = await import_all(session, plan, env.several.paths)
+            files = await session.images.files(made.image_ids)
+            found = await session.images.paths([*made.image_ids, *made.image_ids, 987654321])
+            assert await session.images.paths([]) == []
+        if Capability.DIRECT_FILES not in env.repository.capabilities:
+            assert found == []
+            return
+        contents = await asyncio.to_thread(
+            lambda: {one.file_id: Path(one.path).read_bytes() for one in found}
+        )
+        assert len(contents) == len(found)
+        assert {file.id: file.hash for file in files} == {
+            file_id: sha1_of(content) for file_id, content in contents.items()
+        }
+        assert {one.fileset_id for one in found} == {made.id}
+        await asyncio.to_thread(Path(found[0].path).unlink)
+        async with env.repository.session(ALICE) as session:
+            assert sorted(await session.images.paths(made.image_ids), key=str) == sorted(
+                found[1:], key=str
+            )
