@@ -83,7 +83,7 @@ COMMANDS = (
         "archive",
         "archive",
         "app",
-        "Archives: all that a person owns, with a description, made and verified.",
+        "Archives: all that a person owns, with a description: made, verified, restored.",
     ),
     CommandEntry(
         "places",
@@ -110,7 +110,6 @@ COMMANDS = (
         "preview_url",
         "Print an address under which napari, Fiji or vizarr open an image, for a while.",
     ),
-    CommandEntry("archive", "archive", "app", "Archives of all that a person owns."),
     CommandEntry("inbox", "inbox", "app", "What came of your transfers: your notifications."),
     CommandEntry(
         "doctor", "doctor", "doctor", "Look at this installation and say what is missing."

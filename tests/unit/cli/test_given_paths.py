@@ -36,7 +36,8 @@ def test_an_empty_path_is_refused(sentence: list[str], empty: str) -> None:
     given = [empty if term == "EMPTY" else term for term in sentence]
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 2
-    assert "is empty" in re.sub(r"[\s│]+", " ", done.stderr)
+    shown = done.stdout if "--json" in sentence else done.stderr
+    assert "is empty" in re.sub(r"[\s│]+", " ", shown)
 
 
 def test_the_current_folder_has_a_name() -> None:
