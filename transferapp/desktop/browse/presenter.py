@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from transferapp.client.importing import ask_for_place, export_request, hand_over_export
+from transferapp.client.importing import (
+    ExportPlan,
+    ask_for_place,
+    export_request,
+    hand_over_export,
+)
 from transferapp.client.previews import signed_url
 from transferapp.desktop.browse.export_choices import (
     ExportChoice,
@@ -85,6 +90,8 @@ class BrowsePresenter:
         self.selection_changed: Listeners[[]] = Listeners()
         self.details_changed: Listeners[[]] = Listeners()
         self.troubled: Listeners[[TransferAppError | None]] = Listeners()
+        #: What was asked for and not answered, and of which choice: the server may have it.
+        self._unanswered: tuple[ExportChoice, ExportPlan] | None = None
         self._next: str | None = None
         self._wanted: frozenset[int] = frozenset()
         self._request = 0
@@ -220,11 +227,22 @@ class BrowsePresenter:
         self, choice: ExportChoice, goes: ExportDestination, spec: ExportSpec
     ) -> str:
         """Queue an export and return what it is called; a folder of this computer is
-        remembered, and a place needs no workstation service.
+        remembered, and a place needs no workstation service. The same choice again, after an
+        error, is the same export.
 
         Raises AgentUnreachable, ServerUnreachable, Denied, Invalid, TargetNotFound.
         """
-        plan, server = choice.plan(goes, spec), self.session.server
+        plan = choice.plan(goes, spec)
+        # The very same: who opens the dialog anew wants another export.
+        if self._unanswered is not None and self._unanswered[0] is choice:
+            plan = plan.or_same(self._unanswered[1])
+        self._unanswered = choice, plan
+        name = await self._queue(plan)
+        self._unanswered = None
+        return name
+
+    async def _queue(self, plan: ExportPlan) -> str:
+        server = self.session.server
         if plan.to:
             return (await ask_for_place(server, plan)).transfer.name
         view = await hand_over_export(

@@ -301,6 +301,41 @@ async def test_an_export_to_a_place_needs_no_workstation_service(tmp_path: Path)
     await ended(browse)
 
 
+async def test_an_export_without_an_answer_is_asked_for_again_not_twice(
+    tmp_path: Path,
+) -> None:
+    made = env()
+    browse = await browsing(tmp_path, made)
+    await browse.show(EMBRYOS)
+    await browse.select(browse.images)
+    choice = browse.selected_choice()
+    assert choice is not None
+    keys: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path != routes.EXPORTS:
+            return httpx.Response(503)
+        keys.append(request.headers[routes.IDEMPOTENCY_KEY])
+        if len(keys) in {1, 3}:
+            raise httpx.ReadError("the line is dead", request=request)
+        return httpx.Response(202, text=Accepted(details=QUEUED, grant="g").model_dump_json())
+
+    made.answer = answer
+    goes = ExportDestination(place=SCRATCH)
+    with pytest.raises(errors.ServerUnreachable):
+        await browse.export(choice, goes, ExportSpec())
+    await browse.export(choice, goes, ExportSpec())
+    with pytest.raises(errors.ServerUnreachable):
+        await browse.export(choice, goes, ExportSpec())
+    anew = browse.selected_choice()
+    assert anew is not None
+    await browse.export(anew, goes, ExportSpec())
+    first, again, another, of_another_dialog = keys
+    assert first == again
+    assert len({first, another, of_another_dialog}) == 3
+    await ended(browse)
+
+
 async def test_what_is_exported_is_what_is_in_view(tmp_path: Path) -> None:
     browse = await browsing(tmp_path, env())
     await browse.open()
