@@ -118,6 +118,12 @@ class ExportPlan:
     #: All that this person owns, with its description; then nothing else is chosen.
     archive_of: str = ""
 
+    def or_same(self, before: ExportPlan | None) -> ExportPlan:
+        """Return the plan ``before`` where it is this one: that is not exported twice."""
+        if before and replace(self, request_key=before.request_key) == before:
+            return before
+        return self
+
 
 def owner_key(username: str, server_url: str) -> str:
     """Return ``user@server``, by which the agent tells people on one account apart."""

@@ -12,11 +12,13 @@ from pytestqt.qtbot import QtBot
 from tests.support.image_env import until
 from tests.support.qt_story import named, play
 from tests.support.seen_whole import cut_off
-from transferapp.desktop.browse.export_dialog import ExportDialog
+from transferapp.desktop.browse.export_destinations import ExportDestination
+from transferapp.desktop.browse.export_dialog import ExportCalls, ExportDialog
 from transferapp.errors import ServerUnreachable, StorageFull
 from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
 from transferapp.protocol.export_summaries import ExportSummary, NamedObject, NamedObjects
+from transferapp.protocol.places import PlaceView
 
 pytestmark = [
     # The offscreen platform says so of every window.
@@ -25,7 +27,7 @@ pytestmark = [
 ]
 
 
-async def many(spec: ExportSpec) -> ExportSummary:
+async def many(spec: ExportSpec, _place: PlaceView | None = None) -> ExportSummary:
     """Much, and something of all that can go wrong."""
     lost = NamedObjects(count=3, first=[NamedObject(ref="Image:12", name="cells_D03f00d1.tif")])
     return ExportSummary(
@@ -43,14 +45,18 @@ async def many(spec: ExportSpec) -> ExportSummary:
     )
 
 
+async def nowhere() -> list[PlaceView]:
+    """A facility without places."""
+    return []
+
+
 def test_every_form_is_read_whole(qtbot: QtBot, tmp_path: Path) -> None:
-    async def start(_folder: Path, _spec: ExportSpec) -> None:
+    async def start(_goes: ExportDestination, _spec: ExportSpec) -> None:
         raise StorageFull
 
     async def story() -> None:
-        dialog = ExportDialog(
-            "Export “cells”", tmp_path, start, spec=ExportSpec(), summarize=many
-        )
+        calls = ExportCalls(start, many, nowhere)
+        dialog = ExportDialog("Export “cells”", tmp_path, calls, spec=ExportSpec())
         qtbot.addWidget(dialog)
         dialog.open()
         forms: QComboBox = named(dialog, "export.form")
@@ -68,19 +74,18 @@ def test_every_form_is_read_whole(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_a_part_is_queued_in_the_form_that_is_chosen(qtbot: QtBot, tmp_path: Path) -> None:
     cut = Cut(level=1, y=Span(0, 20), x=Span(10, 30), channels=(1,))
-    queued: list[tuple[Path, ExportSpec]] = []
+    queued: list[tuple[ExportDestination, ExportSpec]] = []
 
-    async def start(folder: Path, spec: ExportSpec) -> None:
-        queued.append((folder, spec))
+    async def start(goes: ExportDestination, spec: ExportSpec) -> None:
+        queued.append((goes, spec))
 
     async def story() -> None:
         spec = ExportSpec(ExportForm.OME_TIFF, cut)
         window = QWidget()
         qtbot.addWidget(window)
         window.show()
-        dialog = ExportDialog(
-            "Export a part of “cells”", tmp_path, start, window, spec=spec, summarize=many
-        )
+        calls = ExportCalls(start, many, nowhere)
+        dialog = ExportDialog("Export a part of “cells”", tmp_path, calls, window, spec=spec)
         dialog.open()
         forms: QComboBox = named(dialog, "export.form")
         assert forms.currentData() == ExportForm.OME_TIFF
@@ -92,7 +97,7 @@ def test_a_part_is_queued_in_the_form_that_is_chosen(qtbot: QtBot, tmp_path: Pat
         named(dialog, "export.start").click()
         await until(lambda: queued)
         flat = ExportSpec(ExportForm.PNG, cut, layout=ExportLayout.FLAT)
-        assert queued == [(tmp_path, flat)]
+        assert queued == [(ExportDestination(tmp_path), flat)]
 
     play(story)
 
@@ -100,16 +105,15 @@ def test_a_part_is_queued_in_the_form_that_is_chosen(qtbot: QtBot, tmp_path: Pat
 def test_annotations_come_with_what_is_made(qtbot: QtBot, tmp_path: Path) -> None:
     queued: list[ExportSpec] = []
 
-    async def start(_folder: Path, spec: ExportSpec) -> None:
+    async def start(_goes: ExportDestination, spec: ExportSpec) -> None:
         queued.append(spec)
 
     async def story() -> None:
         window = QWidget()
         qtbot.addWidget(window)
         window.show()
-        dialog = ExportDialog(
-            "Export", tmp_path, start, window, spec=ExportSpec(), summarize=many
-        )
+        calls = ExportCalls(start, many, nowhere)
+        dialog = ExportDialog("Export", tmp_path, calls, window, spec=ExportSpec())
         dialog.open()
         box: QCheckBox = named(dialog, "export.annotations")
         assert not box.isEnabled()
@@ -136,7 +140,7 @@ class SlowServer:
         self.asked: list[ExportForm] = []
         self.given_up: list[ExportForm] = []
 
-    async def summarize(self, spec: ExportSpec) -> ExportSummary:
+    async def summarize(self, spec: ExportSpec, _place: PlaceView | None) -> ExportSummary:
         self.asked.append(spec.form)
         try:
             await self.gates[spec.form].wait()
@@ -152,7 +156,7 @@ def test_how_much_it_is_comes_while_one_chooses(qtbot: QtBot, tmp_path: Path) ->
     """The window waits for nobody; the answer to the form that is chosen now counts."""
     server = SlowServer()
 
-    async def start(_folder: Path, _spec: ExportSpec) -> None:
+    async def start(_goes: ExportDestination, _spec: ExportSpec) -> None:
         raise StorageFull
 
     #: Kept here: with the last window the event loop would end.
@@ -161,10 +165,8 @@ def test_how_much_it_is_comes_while_one_chooses(qtbot: QtBot, tmp_path: Path) ->
 
     async def story() -> None:
         window.show()
-        whole = ExportSpec()
-        dialog = ExportDialog(
-            "Export", tmp_path, start, window, spec=whole, summarize=server.summarize
-        )
+        calls = ExportCalls(start, server.summarize, nowhere)
+        dialog = ExportDialog("Export", tmp_path, calls, window, spec=ExportSpec())
         dialog.open()
         shown, more = named(dialog, "export.summary"), named(dialog, "export.notes")
         assert (shown.text(), more.isVisible()) == ("Counting…", False)

@@ -9,7 +9,8 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QWidget
 
 from transferapp.desktop.browse.export_choices import ExportChoice
-from transferapp.desktop.browse.export_dialog import ExportDialog
+from transferapp.desktop.browse.export_destinations import ExportDestination
+from transferapp.desktop.browse.export_dialog import ExportCalls, ExportDialog
 from transferapp.desktop.browse.presenter import BrowsePresenter
 from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.model.export_specs import ExportSpec
@@ -35,19 +36,24 @@ class ExportAsking:
         dialog = ExportDialog(
             f"Export {part}{choice.title}",
             Path(folder),
-            partial(self._queue, choice),
+            ExportCalls(
+                partial(self._queue, choice),
+                partial(self._presenter.summarize, choice),
+                self._presenter.places,
+            ),
             window,
             spec=spec,
-            summarize=partial(self._presenter.summarize, choice),
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    async def _queue(self, choice: ExportChoice, folder: Path, spec: ExportSpec) -> None:
-        view = await self._presenter.export(choice, folder, spec)
+    async def _queue(
+        self, choice: ExportChoice, goes: ExportDestination, spec: ExportSpec
+    ) -> None:
+        name = await self._presenter.export(choice, goes, spec)
         self._banner.show_message(
             "The export is queued",
-            f"“{view.name}” arrives in {folder}. You are told when it is complete; Transfers"
+            f"“{name}” arrives in {goes.shown}. You are told when it is complete; Transfers"
             " shows how far it is.",
             tone="good",
         )

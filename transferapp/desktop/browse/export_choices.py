@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from transferapp.client.importing import ExportPlan
+from transferapp.desktop.browse.export_destinations import ExportDestination
 from transferapp.model.containers import Container, ContainerRef
 from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import ImageSummary
@@ -25,14 +25,15 @@ class ExportChoice:
     #: A part of their names.
     text: str = ""
 
-    def plan(self, folder: Path, spec: ExportSpec) -> ExportPlan:
-        """Return the plan of an export of it into ``folder``."""
+    def plan(self, goes: ExportDestination, spec: ExportSpec) -> ExportPlan:
+        """Return the plan of an export of it to where it ``goes``."""
         return ExportPlan(
             self.name,
             self.image_ids,
-            folder,
+            goes.folder,
             containers=self.containers,
             text=self.text,
+            to=goes.to,
             spec=spec,
         )
 

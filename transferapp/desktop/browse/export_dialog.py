@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
+from transferapp.desktop.browse.export_destinations import ExportDestination
 from transferapp.desktop.browse.export_summary_line import ExportSummaryLine, Summarize
 from transferapp.desktop.browse.export_texts import (
     FORM_NAMES,
@@ -23,41 +23,57 @@ from transferapp.desktop.browse.export_texts import (
     forms_offered,
     part_text,
 )
+from transferapp.desktop.browse.export_where import (
+    ExportFolderLine,
+    ExportPlaceChoice,
+    ListPlaces,
+)
 from transferapp.desktop.loop import spawn
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.dialog import Dialog
 from transferapp.desktop.widgets.labels import label
-from transferapp.errors import Invalid, TransferAppError
+from transferapp.errors import TransferAppError
 from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import ExportForm, ExportSpec
 
 
+@dataclass(frozen=True, slots=True)
+class ExportCalls:
+    """What the dialog asks for; each may raise our errors. ``start`` queues the export."""
+
+    start: Callable[[ExportDestination, ExportSpec], Awaitable[None]]
+    summarize: Summarize
+    places: ListPlaces
+
+
+#: Pixels; of a place there is more to read, and it must fit a screen of 800 lines.
+_WIDTH, _WIDTH_AT_PLACE = 520, 640
+
+
 class ExportDialog(Dialog):
-    """Use ``open()``. Names: ``export.form``, ``.annotations``, ``.layout``, ``.folder``,
-    ``.choose``, ``.start``, ``.cancel``, and those of ExportSummaryLine.
+    """Use ``open()``. Names: ``export.form``, ``.annotations``, ``.layout``, ``.start``,
+    ``.cancel``, and those of ExportPlaceChoice, ExportSummaryLine and ExportFolderLine.
     """
 
     def __init__(
         self,
         what: str,
         folder: Path,
-        start: Callable[[Path, ExportSpec], Awaitable[None]],
+        calls: ExportCalls,
         parent: QWidget | None = None,
         *,
         spec: ExportSpec,
-        summarize: Summarize,
     ) -> None:
-        """``what`` is the heading; ``start`` queues the export and may raise our errors.
-        ``spec`` says which part is exported, and which form is chosen at first; ``summarize``
-        asks what it would bring.
+        """``what`` is the heading; ``folder`` of this computer is offered at first. ``spec``
+        says which part is exported, and which form is chosen at first.
         """
         super().__init__(parent)
         self.setObjectName("export")
         self.setWindowTitle("Export")
-        self.setMinimumWidth(520)
-        self._start = start
+        self.setMinimumWidth(_WIDTH)
+        self._start = calls.start
         self._what = what
         self._cut = spec.cut
         self._form = QComboBox()
@@ -78,13 +94,13 @@ class ExportDialog(Dialog):
         self._layout.setCurrentIndex(max(0, self._layout.findData(spec.layout)))
         self._part = label(part_text(spec), "muted", wrap=True)
         self._explained = label("", "muted", wrap=True)
-        self._summary = ExportSummaryLine(summarize)
+        self._summary = ExportSummaryLine(calls.summarize)
         self.finished.connect(lambda _result: self._summary.stop())
         self._banner = MessageBanner("export.banner")
-        self._folder = QLineEdit(str(folder))
-        self._folder.setObjectName("export.folder")
-        self._folder.setAccessibleName("Folder")
-        self._folder.textChanged.connect(self._check)
+        self._place = ExportPlaceChoice()
+        self._place.chosen.connect(self._place_chosen)
+        self._folder = ExportFolderLine(str(folder))
+        self._folder.changed.connect(self._check)
         self._submit = button(
             "Export", "export.start", role="primary", icon_name="mdi6.download-outline"
         )
@@ -93,6 +109,7 @@ class ExportDialog(Dialog):
         self._lay_out()
         self._form_chosen()
         self._check()
+        self._place.offer(calls.places)
 
     def _lay_out(self) -> None:
         cancel = button("Cancel", "export.cancel")
@@ -125,29 +142,16 @@ class ExportDialog(Dialog):
         layout.addWidget(self._form)
         layout.addWidget(self._explained)
         layout.addWidget(self._annotations)
+        layout.addWidget(self._place)
         layout.addWidget(self._summary)
         layout.addSpacing(theme.SMALL)
-        self._lay_out_place(layout)
-        layout.addSpacing(theme.MEDIUM)
-        layout.addLayout(buttons)
-
-    def _lay_out_place(self, layout: QVBoxLayout) -> None:
-        """Which folder, and how it is sorted."""
-        choose = button("Choose…", "export.choose")
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose)
-        row = QHBoxLayout()
-        row.setSpacing(theme.SMALL)
-        row.addWidget(self._folder, 1)
-        row.addWidget(choose)
-        caption = label("Into the folder", "caption")
-        caption.setBuddy(self._folder)
+        layout.addWidget(self._folder)
         sorted_as = label("Sorted", "caption")
         sorted_as.setBuddy(self._layout)
-        layout.addWidget(caption)
-        layout.addLayout(row)
         layout.addWidget(sorted_as)
         layout.addWidget(self._layout)
+        layout.addSpacing(theme.MEDIUM)
+        layout.addLayout(buttons)
 
     def _chosen_spec(self) -> ExportSpec:
         form = ExportForm(self._form.currentData())
@@ -159,29 +163,24 @@ class ExportDialog(Dialog):
         spec = self._chosen_spec()
         self._annotations.setEnabled(spec.form.converts)
         self._explained.setText(form_text(spec.form))
-        self._summary.count(spec)
+        self._summary.count(spec, self._place.place)
+
+    def _place_chosen(self) -> None:
+        if self._place.place:
+            self.setMinimumWidth(_WIDTH_AT_PLACE)
+        self._folder.ask_for(self._place.place)
+        self._summary.count(self._chosen_spec(), self._place.place)
 
     def _check(self) -> None:
-        self._submit.setEnabled(bool(self._folder.text().strip()))
-
-    def _choose(self) -> None:
-        chooser = QFileDialog(self, "Export into", self._folder.text())
-        chooser.setObjectName("export.folderDialog")
-        chooser.setFileMode(QFileDialog.FileMode.Directory)
-        chooser.setOption(QFileDialog.Option.ShowDirsOnly)
-        chooser.fileSelected.connect(self._folder.setText)
-        chooser.finished.connect(chooser.deleteLater)
-        chooser.open()
+        self._submit.setEnabled(self._folder.is_complete)
 
     def _run(self) -> None:
-        spawn(self._queue(Path(self._folder.text().strip()).expanduser()), name="export")
+        spawn(self._queue(), name="export")
 
-    async def _queue(self, folder: Path) -> None:
+    async def _queue(self) -> None:
         self._submit.setEnabled(False)
         try:
-            if not folder.is_absolute():
-                raise Invalid("Write the whole path of the folder, or choose it.")
-            await self._start(folder, self._chosen_spec())
+            await self._start(self._folder.destination(), self._chosen_spec())
         except TransferAppError as error:
             self._banner.show_error(error)
             self._check()

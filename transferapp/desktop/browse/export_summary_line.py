@@ -14,11 +14,13 @@ from transferapp.desktop.widgets.labels import label
 from transferapp.errors import TransferAppError
 from transferapp.model.export_specs import ExportSpec
 from transferapp.protocol.export_summaries import ExportSummary
+from transferapp.protocol.places import PlaceView
 
-#: Seconds that a person has to choose another form before the server is asked.
+#: Seconds that a person has to choose another form or place before the server is asked.
 PAUSE_S = 0.15
 
-Summarize = Callable[[ExportSpec], Awaitable[ExportSummary]]
+#: Asks for an export to a place; None: to this computer.
+Summarize = Callable[[ExportSpec, PlaceView | None], Awaitable[ExportSummary]]
 
 
 class ExportSummaryLine(QWidget):
@@ -42,11 +44,11 @@ class ExportSummaryLine(QWidget):
         # Not ``self.stop``: Python's half may be gone before Qt's.
         self.destroyed.connect(lambda *_: _cancel(running))
 
-    def count(self, spec: ExportSpec) -> None:
-        """Say what an export of this form and part brings, as soon as it is known."""
+    def count(self, spec: ExportSpec, place: PlaceView | None) -> None:
+        """Say what an export of this form and part brings there, as soon as it is known."""
         self.stop()
         self._show("Counting…", "")
-        task = spawn(self._count(spec), name="summarize export")
+        task = spawn(self._count(spec, place), name="summarize export")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -54,10 +56,10 @@ class ExportSummaryLine(QWidget):
         """Count no more: the dialog is closed."""
         _cancel(self._running)
 
-    async def _count(self, spec: ExportSpec) -> None:
+    async def _count(self, spec: ExportSpec, place: PlaceView | None) -> None:
         await asyncio.sleep(PAUSE_S)
         try:
-            summary = await self._summarize(spec)
+            summary = await self._summarize(spec, place)
         except TransferAppError as error:
             self._show("How much it is could not be counted.", f"{error.title}. {error}")
             return

@@ -1,9 +1,12 @@
-"""What the export dialog says of each form."""
+"""What the export dialog says of each form, and of each place."""
 
 from __future__ import annotations
 
+import humanize
+
 from transferapp.model.export_places import ExportLayout
 from transferapp.model.export_specs import ExportForm, ExportSpec
+from transferapp.protocol.places import PlaceView
 
 #: The forms in the order in which they are offered, as people call them.
 FORM_NAMES = {
@@ -20,6 +23,13 @@ LAYOUT_NAMES = {
     ExportLayout.TREE: "In folders by project and dataset, or plate and well",
     ExportLayout.FLAT: "Side by side",
 }
+
+#: Where the files go that no worker of the facility brings to a place.
+THIS_COMPUTER = "This computer"
+FOLDER_HERE = "Into the folder"
+FOLDER_AT_PLACE = "Into the folder below your own there"
+#: Characters of a title in the list; the tip has all of it.
+_TITLE = 40
 
 _MADE = "A worker of the facility makes the files and reads them back before they are fetched."
 _FORM_TEXTS = {
@@ -60,3 +70,25 @@ def part_text(spec: ExportSpec) -> str:
         one = len(cut.channels) == 1
         parts.append("1 channel" if one else f"{len(cut.channels)} channels")
     return ", ".join(parts)
+
+
+def place_name(place: PlaceView) -> str:
+    """Name a place in a list, with what is free for the person there, or that it is away."""
+    title = place.title
+    if len(title) > _TITLE:
+        title = f"{title[: _TITLE - 1].rstrip()}…"
+    if place.hindrance:
+        return f"{title} (exports wait)"
+    if place.quota_bytes is None:
+        return title
+    free = max(0, place.quota_bytes - place.used_bytes)
+    return f"{title} ({humanize.naturalsize(free)} free)"
+
+
+def place_text(place: PlaceView) -> str:
+    """Say where the files are found at a place, and for how long."""
+    text = f"Your own folder there is {place.path}. A worker of the facility brings the files"
+    if not place.keep_days:
+        return f"{text}."
+    days = "1 day" if place.keep_days == 1 else f"{place.keep_days} days"
+    return f"{text}; they are removed after {days}."

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from transferapp.client.importing import export_request, hand_over_export
+from transferapp.client.importing import (
+    ExportPlan,
+    ask_for_place,
+    export_request,
+    hand_over_export,
+)
 from transferapp.client.previews import signed_url
 from transferapp.desktop.browse.export_choices import (
     ExportChoice,
@@ -16,6 +20,7 @@ from transferapp.desktop.browse.export_choices import (
     found_choice,
     selected_choice,
 )
+from transferapp.desktop.browse.export_destinations import ExportDestination
 from transferapp.desktop.browse.thumbnails import Thumbnails
 from transferapp.desktop.containers.tree import ContainerTree
 from transferapp.desktop.session.background import Background
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
     from transferapp.model.export_specs import ExportSpec
     from transferapp.model.images import ImageDetails, ImageSummary, Pixels
     from transferapp.protocol.export_summaries import ExportSummary
-    from transferapp.protocol.messages import SubmissionView
+    from transferapp.protocol.places import PlaceView
     from transferapp.protocol.signed_urls import SignedUrl
 
 PAGE_SIZE = 200
@@ -85,6 +90,8 @@ class BrowsePresenter:
         self.selection_changed: Listeners[[]] = Listeners()
         self.details_changed: Listeners[[]] = Listeners()
         self.troubled: Listeners[[TransferAppError | None]] = Listeners()
+        #: What was asked for and not answered, and of which choice: the server may have it.
+        self._unanswered: tuple[ExportChoice, ExportPlan] | None = None
         self._next: str | None = None
         self._wanted: frozenset[int] = frozenset()
         self._request = 0
@@ -202,26 +209,49 @@ class BrowsePresenter:
         unknown = self.container is not None and found is None
         return None if unknown or not self.text else found_choice(self.text, found)
 
-    async def summarize(self, choice: ExportChoice, spec: ExportSpec) -> ExportSummary:
-        """Ask what an export would bring; raises ServerUnreachable, Denied, Invalid."""
-        request = export_request(choice.plan(Path(), spec))
+    async def places(self) -> list[PlaceView]:
+        """List the places of the facility; raises ServerUnreachable, SettingsInvalid."""
+        return await self.session.server.places()
+
+    async def summarize(
+        self, choice: ExportChoice, spec: ExportSpec, place: PlaceView | None = None
+    ) -> ExportSummary:
+        """Ask what an export would bring, here or to a place.
+
+        Raises ServerUnreachable, Denied, Invalid, TargetNotFound.
+        """
+        request = export_request(choice.plan(ExportDestination(place=place), spec))
         return await self.session.server.export_summary(request)
 
     async def export(
-        self, choice: ExportChoice, folder: Path, spec: ExportSpec
-    ) -> SubmissionView:
-        """Queue an export into ``folder`` and remember it.
+        self, choice: ExportChoice, goes: ExportDestination, spec: ExportSpec
+    ) -> str:
+        """Queue an export and return what it is called; a folder of this computer is
+        remembered, and a place needs no workstation service. The same choice again, after an
+        error, is the same export.
 
-        Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
+        Raises AgentUnreachable, ServerUnreachable, Denied, Invalid, TargetNotFound.
         """
-        plan = choice.plan(folder, spec)
+        plan = choice.plan(goes, spec)
+        # The very same: who opens the dialog anew wants another export.
+        if self._unanswered is not None and self._unanswered[0] is choice:
+            plan = plan.or_same(self._unanswered[1])
+        self._unanswered = choice, plan
+        name = await self._queue(plan)
+        self._unanswered = None
+        return name
+
+    async def _queue(self, plan: ExportPlan) -> str:
+        server = self.session.server
+        if plan.to:
+            return (await ask_for_place(server, plan)).transfer.name
         view = await hand_over_export(
-            self.session.server, self.session.agent, plan, owner=self.session.username
+            server, self.session.agent, plan, owner=self.session.username
         )
         await self.session.save_settings(
             replace(self.session.settings, export_folder=str(plan.destination))
         )
-        return view
+        return view.name
 
     async def make_container(
         self, kind: ContainerKind, name: str, parent: ContainerRef | None

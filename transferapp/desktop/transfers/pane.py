@@ -340,7 +340,7 @@ def _open_in_files(folder: Path) -> None:
 
 
 def _facts(row: TransferRow, started: str) -> str:
-    where = row.target if row.kind is TransferKind.IMPORT else row.destination
+    where = row.target or row.destination
     direction = "into" if row.kind is TransferKind.IMPORT else "to"
     place = f" {direction} {where}" if where else ""
     amount = f"{count_text(row.files_total, 'file')}, {size_text(row.bytes_total)}"

@@ -146,7 +146,8 @@ def _from_server(transfer: Transfer) -> TransferRow:
         id=transfer.id,
         kind=transfer.kind,
         name=transfer.name,
-        target=transfer.target_name or (str(transfer.target) if transfer.target else ""),
+        target=transfer.target_name
+        or (str(transfer.target) if transfer.target else transfer.brought_to),
         state=transfer.state,
         group=RowGroup.RUNNING,
         trouble=transfer.trouble,

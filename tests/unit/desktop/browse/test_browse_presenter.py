@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from tests.support.image_env import FakeAgent, ImageEnv, image, until
+from tests.support.transfer_fakes import transfer
 from transferapp import errors
 from transferapp.client.importing import export_request
 from transferapp.desktop.browse import presenter as browse_module
+from transferapp.desktop.browse.export_destinations import ExportDestination
 from transferapp.desktop.browse.presenter import BrowseParts, BrowsePresenter
 from transferapp.desktop.browse.texts import fact_rows, short_size_text, size_text
 from transferapp.desktop.containers.targets import TargetsPresenter
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.events import EventKind
-from transferapp.model.export_specs import ExportSpec
+from transferapp.model.export_specs import ExportForm, ExportSpec
+from transferapp.model.transfers import TransferDetails, TransferKind
+from transferapp.protocol import routes
+from transferapp.protocol.export_summaries import ExportSummary
+from transferapp.protocol.messages import Accepted
+from transferapp.protocol.places import PlaceView
 
 FLIES = ContainerRef(ContainerKind.PROJECT, 1)
 EMBRYOS = ContainerRef(ContainerKind.DATASET, 2)
 WINGS = ContainerRef(ContainerKind.DATASET, 3)
 PLATES = ContainerRef(ContainerKind.SCREEN, 4)
+SCRATCH = PlaceView(
+    name="cluster", title="Scratch", kind="folder", path="/scratch/anna", used_bytes=0
+)
+SUMMARY = ExportSummary(
+    form=ExportForm.ORIGINALS,
+    images=2,
+    files=2,
+    size_bytes=5,
+    estimated=False,
+    complete=True,
+    most_images=100,
+    room_bytes=7,
+)
+QUEUED = TransferDetails(
+    transfer(kind=TransferKind.EXPORT, name="2 images", target=None, target_name=""), ()
+)
 
 
 class Viewer:
@@ -221,19 +247,92 @@ async def test_an_export_hands_over_and_remembers_the_folder(
     await browse.select(browse.images)
     plans: list[Any] = []
 
-    async def hand_over(_server: object, agent: object, plan: object, *, owner: str) -> str:
+    async def hand_over(_server: object, agent: object, plan: Any, *, owner: str) -> Any:
         assert isinstance(agent, FakeAgent)
         plans.append((plan, owner))
-        return "queued"
+        return SimpleNamespace(name=plan.name)
 
     monkeypatch.setattr(browse_module, "hand_over_export", hand_over)
     choice = browse.selected_choice()
     assert choice is not None
-    queued = await browse.export(choice, tmp_path / "out", ExportSpec())
-    assert queued == cast("Any", "queued")
+    goes = ExportDestination(tmp_path / "out")
+    assert await browse.export(choice, goes, ExportSpec()) == "2 images"
     ((plan, owner),) = plans
     assert (plan.image_ids, plan.name, owner) == ((1, 2), "2 images", "anna")
     assert browse.session.settings.export_folder == str(tmp_path / "out")
+    await ended(browse)
+
+
+async def test_an_export_to_a_place_needs_no_workstation_service(tmp_path: Path) -> None:
+    made = env()
+    browse = await browsing(tmp_path, made)
+    await browse.show(EMBRYOS)
+    await browse.select(browse.images)
+    choice = browse.selected_choice()
+    assert choice is not None
+    assert await browse.places() == []  # Of a server that knows none.
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == routes.EVENTS:  # The session follows them meanwhile.
+            return httpx.Response(503)
+        asked.append((request.url.path, json.loads(request.content or "{}").get("to", "")))
+        if request.url.path == routes.PLACES:
+            return httpx.Response(200, json=[SCRATCH.model_dump()])
+        if request.url.path == routes.EXPORT_SUMMARY:
+            return httpx.Response(200, json=SUMMARY.model_dump(mode="json"))
+        return httpx.Response(202, text=Accepted(details=QUEUED, grant="g").model_dump_json())
+
+    made.answer = answer
+    (scratch,) = await browse.places()
+    assert (await browse.summarize(choice, ExportSpec(), scratch)).room_bytes == 7
+    await browse.summarize(choice, ExportSpec())
+    goes = ExportDestination(place=scratch, below="runs")
+    assert await browse.export(choice, goes, ExportSpec()) == QUEUED.transfer.name
+    assert asked == [
+        (routes.PLACES, ""),
+        (routes.EXPORT_SUMMARY, "cluster:"),
+        (routes.EXPORT_SUMMARY, ""),
+        (routes.EXPORTS, "cluster:runs"),
+    ]
+    agent = cast("FakeAgent", browse.session.agent)
+    assert agent.submitted == []
+    assert browse.session.settings.export_folder == ""
+    await ended(browse)
+
+
+async def test_an_export_without_an_answer_is_asked_for_again_not_twice(
+    tmp_path: Path,
+) -> None:
+    made = env()
+    browse = await browsing(tmp_path, made)
+    await browse.show(EMBRYOS)
+    await browse.select(browse.images)
+    choice = browse.selected_choice()
+    assert choice is not None
+    keys: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path != routes.EXPORTS:
+            return httpx.Response(503)
+        keys.append(request.headers[routes.IDEMPOTENCY_KEY])
+        if len(keys) in {1, 3}:
+            raise httpx.ReadError("the line is dead", request=request)
+        return httpx.Response(202, text=Accepted(details=QUEUED, grant="g").model_dump_json())
+
+    made.answer = answer
+    goes = ExportDestination(place=SCRATCH)
+    with pytest.raises(errors.ServerUnreachable):
+        await browse.export(choice, goes, ExportSpec())
+    await browse.export(choice, goes, ExportSpec())
+    with pytest.raises(errors.ServerUnreachable):
+        await browse.export(choice, goes, ExportSpec())
+    anew = browse.selected_choice()
+    assert anew is not None
+    await browse.export(anew, goes, ExportSpec())
+    first, again, another, of_another_dialog = keys
+    assert first == again
+    assert len({first, another, of_another_dialog}) == 3
     await ended(browse)
 
 
@@ -250,7 +349,7 @@ async def test_what_is_exported_is_what_is_in_view(tmp_path: Path) -> None:
     assert (everything.containers, everything.text) == ((EMBRYOS,), "")
     assert found is not None
     assert found.title == "all images named like “gre” in “Embryos”"
-    request = export_request(found.plan(tmp_path, ExportSpec()))
+    request = export_request(found.plan(ExportDestination(tmp_path), ExportSpec()))
     assert (request.containers, request.text, request.image_ids) == (["Dataset:2"], "gre", [])
     await browse.show(None)
     found = browse.found_choice()

@@ -50,6 +50,14 @@ def test_the_server_alone_makes_a_row() -> None:
     assert row.files_done is None
 
 
+def test_an_export_to_a_place_has_it_as_its_target() -> None:
+    export = transfer(
+        kind=TransferKind.EXPORT, target=None, target_name="", brought_to="cluster:runs/Embryo"
+    )
+    row = merged(server=export)
+    assert (row.target, row.destination) == ("cluster:runs/Embryo", "")
+
+
 def test_the_agent_alone_makes_a_row() -> None:
     row = merged(agent=view(state="uploading"))
     assert row.state is ItemState.UPLOADING
