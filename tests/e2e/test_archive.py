@@ -210,6 +210,7 @@ async def _admin(leaver: Leaver) -> ServerClient:
     return await leaver.terminal.installation.sign_in("root", ROOT_PASSWORD)
 
 
+@pytest.mark.chaos
 def test_a_worker_killed_while_it_describes(leaver: Leaver, tmp_path: Path) -> None:
     """kill -9 in the middle of a page: the next worker goes on, and nothing is there twice."""
     installation, marker = leaver.terminal.installation, tmp_path / "held"

@@ -30,7 +30,11 @@ class Servers:
     new: Terminal
 
 
-@pytest.fixture(params=REPOSITORIES)
+#: The other direction is for the long runs.
+FROM = ("embedded", pytest.param("omero", marks=pytest.mark.chaos))
+
+
+@pytest.fixture(params=FROM)
 def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servers]:
     [other] = set(REPOSITORIES) - {request.param}
     with ExitStack() as stack:

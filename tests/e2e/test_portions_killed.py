@@ -150,6 +150,11 @@ def drawn_in_omero(repository: SandboxRepository, image_id: int) -> None:
         save_roi(conn.getUpdateService(), image_id, "a nucleus", [shape("Rectangle", **sides)])
 
 
+@pytest.mark.parametrize(
+    "export",
+    ["embedded-postgres", pytest.param("omero-sqlite", marks=pytest.mark.chaos)],
+    indirect=True,
+)
 async def test_labels_are_made_with_the_last_portion(
     export: PortionedExport, tmp_path: Path
 ) -> None:
