@@ -253,7 +253,29 @@ def test_what_is_damaged_or_newer_is_not_sent(story: Story, tmp_path: Path) -> N
     assert "Install a newer release" in refused.err
     elsewhere = story.restore("--into", "Project:1")
     assert elsewhere.code == ExitCode.PROBLEM
-    assert "begun to be restored with another into" in elsewhere.out
+    assert "begun without --into, not with --into Project:1" in elsewhere.out
+
+
+def test_what_the_real_run_refuses_is_refused_dry(story: Story, tmp_path: Path) -> None:
+    """And who did not begin it does not overwrite its map of ids."""
+    other = str(write_archive(tmp_path / "other", "b" * 32).manifest)
+    for option, value, code in (
+        ("--into", "Project:999", ExitCode.PROBLEM),
+        ("--into", "Dataset:1", ExitCode.USAGE),
+        ("--group", "nogroup", ExitCode.PROBLEM),
+    ):
+        dry = story.terminal.run("archive", "restore", other, option, value, "--dry-run")
+        assert dry.code == code, dry.err
+    begun = json.loads(story.state.read_text(encoding="utf-8"))
+    rows = story.rows
+    story.state.write_text(json.dumps(begun | {"username": "carol"}), encoding="utf-8")
+    refused = story.terminal.run("archive", "id-map", str(story.archive.manifest))
+    story.state.write_text(json.dumps(begun), encoding="utf-8")
+    assert (refused.code, story.rows) == (ExitCode.PROBLEM, rows)
+    assert "begun by 'carol'" in refused.err
+    again = story.terminal.run("archive", "restore", str(story.archive.manifest))
+    assert f"{len(begun['transfers'])} imports were handed over before." in again.err
+    assert "It is safe to log off" not in again.err
 
 
 def _plain(roi: Roi) -> Roi:

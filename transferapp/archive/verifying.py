@@ -9,7 +9,7 @@ from pathlib import Path
 
 from transferapp.archive.lines import ARCHIVE_NAME, ArchiveLine, ContainerLine, ImageLine, Line
 from transferapp.archive.reading import archive_lines
-from transferapp.errors import Invalid, TransferAppError
+from transferapp.errors import Invalid, NoSuchFile, TransferAppError, UnreadableFile
 from transferapp.protocol.export_manifests import (
     ListedExport,
     ListedFile,
@@ -42,6 +42,8 @@ class Verified:
     #: Images of which not all could be described, and those with ROIs that were left out.
     not_described: int = 0
     with_rois_left_out: int = 0
+    #: What the archive does not say, of each image that is not described, or not wholly.
+    incomplete: list[str] = field(default_factory=list)
     problems: list[ArchiveProblem] = field(default_factory=list)
 
     def add(self, path: str, message: str) -> None:
@@ -114,6 +116,11 @@ def _check_description(folder: Path, listed: ListedExport, path: str, found: Ver
     try:
         for line in archive_lines(folder / path):
             seen.add(line, found)
+    except (NoSuchFile, UnreadableFile) as error:
+        # The file was named already where it is missing.
+        if path not in {one.path for one in found.problems}:
+            found.add(path, error.message)
+        return
     except TransferAppError as error:
         # What follows from it is not told again for each image.
         found.add(path, error.message)
@@ -157,7 +164,10 @@ class _Described:
         elif isinstance(line, ImageLine):
             found.images += 1
             found.without_originals += line.without_originals
-            found.not_described += bool(line.problem)
+            if line.problem:
+                found.not_described += 1
+                named = f"Image {line.id} '{line.name}'" if line.name else f"Image {line.id}"
+                found.incomplete.append(f"{named}: {line.problem}")
             found.with_rois_left_out += bool(line.rois_left_out)
             if line.item:
                 self.items[line.id] = line.item

@@ -36,11 +36,17 @@ _RESTING = ENDED_STATES | PROBLEM_STATES
 
 
 async def follow(
-    server: ServerClient, transfer_id: str, *, wait: bool, as_lines: bool = False
+    server: ServerClient,
+    transfer_id: str,
+    *,
+    wait: bool,
+    as_lines: bool = False,
+    left: str = "",
 ) -> TransferDetails:
     """Return a transfer as it is now, or (``wait``) once nothing of it moves any more.
 
-    While it waits, ``as_lines`` prints what changes, as lines.
+    While it waits, ``as_lines`` prints what changes, as lines. ``left``: what is said where a
+    person waits no longer, by default how to go on with this transfer.
     """
     details = await server.transfer(transfer_id)
     if not wait:
@@ -48,7 +54,7 @@ async def follow(
     try:
         return await _ended(server, details, TransferLines() if as_lines else None)
     except asyncio.CancelledError:
-        warn(_goes_on(details))
+        warn(left or _goes_on(details))
         raise
 
 

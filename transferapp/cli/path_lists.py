@@ -54,7 +54,8 @@ def show_list(found: PathFiles, *, as_json: bool) -> None:
     if as_json:
         show_json(found)
     else:
-        echo(f"{found.files:,} files are listed in {found.json_file} and {found.csv_file}.")
+        files = "1 file is" if found.files == 1 else f"{found.files:,} files are"
+        echo(f"{files} listed in {found.json_file} and {found.csv_file}.")
         if found.without_path:
             warn(f"To {found.without_path:,} of them leads no path; the list says why.")
     if found.without_path:

@@ -129,6 +129,23 @@ def test_a_file_that_is_gone_or_of_another_size(
     assert expected in message
 
 
+def test_the_description_is_gone_or_newer(archive: Archive) -> None:
+    """One sentence for one file."""
+    manifest = archive.write()
+    (archive.folder / "archive.jsonl").unlink()
+    assert wrong(manifest) == [("archive.jsonl", "It is missing.")]
+    archive.lines[0] = LINES[0].model_copy(update={"version": VERSION + 1})
+    [(_, message)] = wrong(archive.write())
+    assert "newer release" in message
+
+
+def test_an_image_that_is_not_wholly_described(archive: Archive) -> None:
+    archive.lines[2] = LINES[2].model_copy(update={"problem": "Its ROIs are gone."})
+    found = verify_archive(archive.write())
+    assert (found.problems, found.not_described) == ([], 1)
+    assert found.incomplete == ["Image 1 'a': Its ROIs are gone."]
+
+
 def test_without_its_end(archive: Archive) -> None:
     archive.lines.pop()
     [(path, message)] = wrong(archive.write())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,6 +56,13 @@ def test_filesets_go_where_their_images_were(archive: WrittenArchive) -> None:
     assert made.index("Project:3") < made.index("Dataset:5")
     assert (made[-1], len(made)) == (LOOSE_IMAGES, 7)
     assert [len(some) for some in portions(plan.filesets)] == [1, 1, 1, 1]
+
+
+def test_a_relative_path(archive: WrittenArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workstation service takes full paths only."""
+    monkeypatch.chdir(archive.folder.parent)
+    source = read_archive(archive.manifest.relative_to(archive.folder.parent))
+    assert all(source.here(file).is_absolute() for file in source.listed.files)
 
 
 def test_images_without_a_place_of_their_own(archive: WrittenArchive) -> None:
@@ -149,8 +157,13 @@ def test_what_was_restored_is_written_down(archive: WrittenArchive) -> None:
     save_state(path, begun)
     assert load_state(path, STATE) == begun
     assert begun.handed_over == {"one", "two", "three"}
-    for what in ("archive", "username", "into", "group"):
-        with pytest.raises(Invalid, match=f"another {what}"):
+    for what, stated in (
+        ("archive", "of another archive"),
+        ("username", "begun by 'ada', and you are signed in as 'other'"),
+        ("into", "begun without --into, not with --into other"),
+        ("group", "begun without --group, not with --group other"),
+    ):
+        with pytest.raises(Invalid, match=stated):
             load_state(path, STATE.model_copy(update={what: "other"}))
     # Another address is the same server.
     moved = STATE.model_copy(update={"server": "https://new"})
@@ -158,6 +171,12 @@ def test_what_was_restored_is_written_down(archive: WrittenArchive) -> None:
     assert moved.request_key(["one"]) != moved.request_key(["one", "two"])
     with pytest.raises(DestinationUnwritable, match="a copy of the archive"):
         save_state(path / "no folder", begun)
+    # Waiting does not make a folder writable.
+    archive.folder.chmod(0o500)
+    if not os.access(archive.folder, os.W_OK):
+        with pytest.raises(Invalid, match="a copy of the archive"):
+            save_state(path, begun)
+    archive.folder.chmod(0o700)
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(Invalid, match="Remove it"):
         known_state(path)

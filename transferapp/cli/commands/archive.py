@@ -32,6 +32,12 @@ app.command("id-map")(archive_restoring.write_id_map)
 
 #: Seconds between two lines about how far it is.
 _REPORTED_EVERY_S = 15.0
+#: So many are told one by one.
+_SHOWN = 20
+_NO_MANIFEST = (
+    "A place gets no manifest, and 'archive verify' and 'archive restore' need one. An archive"
+    " that is to be verified or restored goes into a folder of this computer."
+)
 
 
 @app.command()
@@ -56,6 +62,8 @@ def make(
     background.
     """
     goes = export_orders.whereto(to, dry_run=dry_run)
+    if goes.place:
+        warn(_NO_MANIFEST)
 
     def planned(username: str) -> ExportPlan:
         owner = of or username
@@ -134,10 +142,14 @@ class _Progress:
 
 def _stated(found: Verified) -> str:
     size = humanize.naturalsize(found.size_bytes)
-    counted = (
-        f"{found.files:,} files with {size} were read; {found.containers:,} containers and"
-        f" {found.images:,} images are described."
-    )
+    were = "was" if found.files == 1 else "were"
+    counted = f"{_counted(found.files, 'file')} with {size} {were} read"
+    if found.images or found.containers or not found.problems:
+        counted += (
+            f"; {_counted(found.containers, 'container')} and"
+            f" {_counted(found.images, 'image')} are described"
+        )
+    counted += "."
     if not found.problems:
         return f"{counted} All is as it was archived."
     count = len(found.problems)
@@ -147,10 +159,18 @@ def _stated(found: Verified) -> str:
 def _lacking(found: Verified) -> list[str]:
     """Say what the archive never had."""
     stated = {
-        "images have no original files: the archive only describes them": (
-            found.without_originals
-        ),
-        "images could not be described, or not wholly": found.not_described,
-        "images had more ROIs, or others, than an archive takes": found.with_rois_left_out,
+        "without original files: only described": found.without_originals,
+        "not described, or not wholly": found.not_described,
+        "with more ROIs, or others, than an archive takes": found.with_rois_left_out,
     }
-    return [f"{count:,} {text}." for text, count in stated.items() if count]
+    counted = [f"{_counted(count, 'image')} {text}." for text, count in stated.items() if count]
+    more = len(found.incomplete) - _SHOWN
+    return [
+        *counted,
+        *found.incomplete[:_SHOWN],
+        *([f"And {more:,} more that are not wholly described."] if more > 0 else ()),
+    ]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"

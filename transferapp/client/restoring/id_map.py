@@ -162,6 +162,8 @@ async def _images(
             new_id, reason = await _new_id(server, placed, by_item[image.item], state, found)
         if new_id and image.id in without_rois:
             reason = ROIS_LEFT_OUT
+        elif new_id and image.problem:
+            reason = f"The archive does not have all of it: {image.problem}"
         yield MappedId("Image", str(image.id), str(new_id or ""), image.name, reason)
 
 

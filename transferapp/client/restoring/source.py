@@ -46,6 +46,8 @@ class ArchivedImage:
     #: x, y, z, c, t.
     sizes: tuple[int, int, int, int, int]
     without_originals: bool
+    #: Why the archive says nothing else of it, or not all; empty where it says all.
+    problem: str
     #: Where its line stands in the file, and how long it is (bytes).
     offset: int
     length: int
@@ -95,6 +97,8 @@ def read_archive(manifest: Path) -> ArchiveSource:
     """Read an archive by its manifest; raises NoSuchFile, Invalid for what is no archive or of
     a newer release, Corrupt for one that is not whole.
     """
+    # The workstation service, which has another current folder, gets full paths.
+    manifest = manifest.absolute()
     listed = read_manifest(manifest)
     described = [item for item in listed.items if _is_description(item)]
     if listed.form != _ORIGINALS or len(described) != 1:
@@ -143,6 +147,7 @@ def _image(line: ImageLine, offset: int, length: int) -> ArchivedImage:
         well=line.well,
         sizes=(x, y, z, c, t),
         without_originals=line.without_originals,
+        problem=line.problem,
         offset=offset,
         length=length,
     )

@@ -6,6 +6,7 @@ containers, which follow from the archive, the person, and where it goes.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from contextlib import suppress
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from transferapp.client.restoring.source import ArchiveSource
 from transferapp.errors import DestinationUnwritable, Invalid
 
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -72,14 +74,32 @@ def load_state(path: Path, wanted: RestoreState) -> RestoreState:
     found = known_state(path)
     if found is None:
         return wanted
-    for what in ("archive", "username", "into", "group"):
-        before, now = getattr(found, what), getattr(wanted, what)
+    check_whose(found, path, wanted.archive, wanted.username)
+    for option in ("into", "group"):
+        before, now = getattr(found, option), getattr(wanted, option)
         if before != now:
             raise Invalid(
-                f"This archive was begun to be restored with another {what} ('{before}', not"
-                f" '{now}'). Go on with that one; or remove '{path}' to restore it once more."
+                f"Restoring this archive was begun {_given(option, before)}, not"
+                f" {_given(option, now)}. Go on as it was begun; or remove '{path}' to restore"
+                " it once more."
             )
     return found
+
+
+def check_whose(found: RestoreState, path: Path, archive: str, username: str) -> None:
+    """Check that what was restored is of this archive, by this person; raises Invalid."""
+    if found.archive != archive:
+        raise Invalid(f"'{path}' is of another archive. Remove it, or put it where it was.")
+    if found.username != username:
+        raise Invalid(
+            f"Restoring this archive was begun by '{found.username}', and you are signed in as"
+            f" '{username}'. Sign in as '{found.username}' to go on; or restore a copy of the"
+            f" archive without '{path.name}', as your own data."
+        )
+
+
+def _given(option: str, value: str) -> str:
+    return f"with --{option} {value}" if value else f"without --{option}"
 
 
 def known_state(path: Path) -> RestoreState | None:
@@ -96,12 +116,14 @@ def known_state(path: Path) -> RestoreState | None:
 
 
 def save_state(path: Path, state: RestoreState) -> None:
-    """Write it durably; raises DestinationUnwritable when that cannot be."""
+    """Write it durably; raises DestinationUnwritable or Invalid when that cannot be."""
     write_whole(path, state.model_dump_json(indent=1) + "\n")
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step, durably; raises DestinationUnwritable when that cannot be."""
+    """Write a file in one step, durably; raises Invalid where nobody may write into the folder,
+    DestinationUnwritable when it cannot be now.
+    """
     own = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with own.open("w", encoding="utf-8", newline="") as file:
@@ -112,7 +134,9 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             own.unlink()
-        raise DestinationUnwritable(
+        # A folder that is not writable stays so, other than a full disk.
+        kind = Invalid if error.errno in _FORBIDDEN else DestinationUnwritable
+        raise kind(
             f"'{path}' cannot be written ({error.strerror}). Restore from a copy of the archive"
             " in a folder that you may write to."
         ) from error
