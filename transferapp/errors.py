@@ -179,7 +179,7 @@ class NotFound(TransferAppError):
 
     code = "not-found"
     title = "Not found"
-    default_message = "It may have been deleted meanwhile. Refresh the view."
+    default_message = "It may have been deleted meanwhile. Check what is there now."
 
 
 class TargetNotFound(NotFound):
@@ -216,7 +216,7 @@ class Conflict(TransferAppError):
 
     code = "conflict"
     title = "Not possible in this state"
-    default_message = "Refresh the view and try again."
+    default_message = "Check what is there now, then try again."
 
 
 class NameTaken(Conflict):

@@ -118,7 +118,7 @@ async def size_of_originals(session: RepositorySession, images: Sequence[ImageSu
 
 def _unknown(image_id: int) -> ImageNotFound:
     return ImageNotFound(
-        f"Image {image_id} does not exist any more, or you may not see it. Refresh the view."
+        f"Image {image_id} does not exist any more, or you may not see it. Check its number."
     )
 
 

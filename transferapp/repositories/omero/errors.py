@@ -108,7 +108,9 @@ def _checksums(error: Exception) -> TransferAppError:
 
 def _validation(error: Exception) -> TransferAppError:
     if any(sentence in message_of(error).lower() for sentence in _GONE):
-        what = "OMERO does not have this any more, or you may not see it. Refresh the view"
+        what = (
+            "OMERO does not have this any more, or you may not see it. Check what is there now"
+        )
         return NotFound(_message(what, error))
     what = "OMERO refused the data. Show this message to your OMERO administrator"
     return Invalid(_message(what, error))

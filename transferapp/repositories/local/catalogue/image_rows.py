@@ -174,8 +174,8 @@ def visible_images(
     missing = wanted - {row.id for row in rows}
     if missing:
         raise ImageNotFound(
-            f"Image {min(missing)} does not exist any more, or you may not see it. Refresh the"
-            " view."
+            f"Image {min(missing)} does not exist any more, or you may not see it. Check its"
+            " number."
         )
     return rows
 

@@ -239,5 +239,5 @@ def _literal(text: str) -> str:
 
 def _unknown(image_id: int) -> ImageNotFound:
     return ImageNotFound(
-        f"Image {image_id} does not exist any more, or you may not see it. Refresh the view."
+        f"Image {image_id} does not exist any more, or you may not see it. Check its number."
     )
