@@ -117,6 +117,11 @@ async def test_an_administrator_and_nobody_else(server: RestServer, eve: ServerC
         for refused in (bob.submit_export(request), bob.export_summary(request)):
             with pytest.raises(PermissionDenied, match="administrator"):
                 await refused
+    # Nor who leads none; it is no import that she may not do.
+    with pytest.raises(PermissionDenied, match="You may archive your own data"):
+        await (await server.signed_in()).export_summary(
+            OF_ADA.model_copy(update={"owner": "bob"})
+        )
     accepted = await eve.submit_export(OF_ADA, request_key="k")
     transfer = accepted.details.transfer
     assert (transfer.owner, transfer.asked_by, transfer.item_count) == ("ada", "eve", 4)

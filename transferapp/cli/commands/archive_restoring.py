@@ -99,14 +99,14 @@ def restore(  # noqa: PLR0913 - one for each option
         path = state_path(source, server.base_url)
         return path, load_state(path, wanted)
 
-    async def look() -> None:
+    async def check_place() -> None:
         async with signed_in.server_client() as (server, who):
             _, state = begun(server, who.username)
             await _whereto(server, state)
 
     if dry_run:
         if _is_signed_in():
-            asyncio.run(look())
+            asyncio.run(check_place())
         else:
             echo("Nobody is signed in: only the archive was checked, not where it would go.")
         _conclude(_Restored(source, plan), as_json=as_json)
