@@ -211,6 +211,29 @@ async def test_what_waits_has_no_place_and_is_no_outage(env: Env) -> None:
     await env.until(again, ItemState.READY)
 
 
+async def test_all_items_say_the_time_that_the_archive_says_once_it_is_asked(
+    env: Env,
+) -> None:
+    for path in env.paths:
+        env.tape.put(path, "offline", 18_000)
+    runs = "(entries / 'runs').read_text()"
+    # What is on its way comes sooner.
+    env.tape.behave(
+        f"if what == 'status' and 'recall ' in {runs}:\n"
+        "    for path in sys.stdin.buffer.read().decode().splitlines():\n"
+        "        print('recalling', path, 3600, sep='\\t')\n"
+        "    sys.exit()"
+    )
+    (env.tape.folder / "tape" / "runs").touch()
+    details = await env.export()
+    async with asyncio.timeout(60):
+        sentences = [""]
+        # What is noted when they are asked for is not yet what their tasks tell.
+        while not all("about 1 hour" in one for one in sentences):
+            sentences = await env.until(details, *[ItemState.WAITING] * 3)
+            await asyncio.sleep(0.02)
+
+
 async def test_what_does_not_come_back_asks_a_person(env: Env) -> None:
     env.tape.put(env.paths[0], "offline", 0.1)
     details = await env.export()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -174,7 +175,17 @@ class ArchivedFiles:
             for item_id, behind in found.items():
                 if behind:
                     await self._wait(item_id, _in_archive(behind, len(details.items)))
+            if wanted:
+                answer = await self._ask_after(tiers, work, answer)
             return _not_online(answer.files.get(work.item.id, ()))
+
+    async def _ask_after(self, tiers: Tiers, work: ItemWork, before: _Answer) -> _Answer:
+        """Ask once more after files were asked for: all tasks then tell the same time."""
+        answer = before
+        with suppress(ArchiveUnavailable):  # What it said before will do.
+            answer = await self._ask(tiers, work)
+        self._answers[work.transfer.id] = answer
+        return answer
 
     async def _wait(self, item_id: str, error: InArchive) -> None:
         """Show that an item waits, and so that it was asked for, before its task says so."""
