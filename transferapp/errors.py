@@ -77,7 +77,7 @@ class RepositoryUnavailable(Unavailable):
 
     code = "repository-unavailable"
     title = "The image repository does not answer"
-    default_message = "Nothing is lost. The import continues when the repository is back."
+    default_message = "Nothing is lost. It goes on when the repository is back."
 
 
 class SessionLost(RepositoryUnavailable):

@@ -26,4 +26,7 @@ class RecallFailed(TransferAppError):
 
     code = "recall-failed"
     title = "The archive does not give these files back"
-    default_message = "Tell the administrator of the server, then press Retry. Nothing is lost."
+    default_message = (
+        "The archive does not give its files back. Tell the administrator of the server, then"
+        " press Retry. Nothing is lost."
+    )

@@ -203,12 +203,35 @@ async def test_what_waits_has_no_place_and_is_no_outage(env: Env) -> None:
         task = await reach(env.queue, item.id, TaskState.WAITING)
         assert task.error_code == InArchive.code
         assert task.retry_at is not None
-        assert 1700 < (task.retry_at - task.updated_at).total_seconds() < 1900
+        assert 280 < (task.retry_at - task.updated_at).total_seconds() < 320
     # Another export, of what is here, is not held up.
     env.tape.put(env.paths[0], "online", None)
     env.image_ids = env.image_ids[:1]
     again = await env.export(ExportForm.PNG)
     await env.until(again, ItemState.READY)
+
+
+async def test_all_items_say_the_time_that_the_archive_says_once_it_is_asked(
+    env: Env,
+) -> None:
+    for path in env.paths:
+        env.tape.put(path, "offline", 18_000)
+    runs = "(entries / 'runs').read_text()"
+    # What is on its way comes sooner.
+    env.tape.behave(
+        f"if what == 'status' and 'recall ' in {runs}:\n"
+        "    for path in sys.stdin.buffer.read().decode().splitlines():\n"
+        "        print('recalling', path, 3600, sep='\\t')\n"
+        "    sys.exit()"
+    )
+    (env.tape.folder / "tape" / "runs").touch()
+    details = await env.export()
+    async with asyncio.timeout(60):
+        sentences = [""]
+        # What is noted when they are asked for is not yet what their tasks tell.
+        while not all("about 1 hour" in one for one in sentences):
+            sentences = await env.until(details, *[ItemState.WAITING] * 3)
+            await asyncio.sleep(0.02)
 
 
 async def test_what_does_not_come_back_asks_a_person(env: Env) -> None:
@@ -218,7 +241,7 @@ async def test_what_does_not_come_back_asks_a_person(env: Env) -> None:
     env.tape.put(env.paths[0], "failed", None)
     attention, ready = ItemState.NEEDS_ATTENTION, ItemState.READY
     sentences = await env.until(details, attention, ready, ready)
-    assert sentences[0].startswith("Tell the administrator")
+    assert sentences[0].startswith("The archive does not give its files back. Tell the")
     item_id = details.items[0].id
     assert (await env.ledger.item(item_id)).trouble.code == "recall-failed"  # type: ignore[union-attr]
     # Retry asks for it again.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 from tests.support.many_images import FILE_BYTES, FILES, add_many
 from tests.support.rest_server import RestServer, http, new_dataset, server
 from tests.support.rest_uploads import bearer, problem_of
+from tests.support.tape import Tape
 from transferapp.errors import Invalid, NotFound
 from transferapp.host.database import writing
 from transferapp.model.export_specs import ExportForm
@@ -28,6 +31,8 @@ from transferapp.protocol.export_requests import (
 )
 from transferapp.repositories.local.storage import schema
 from transferapp.repositories.local.storage.schema import open_repository_database
+from transferapp.repositories.local.storage.store import Originals
+from transferapp.tiers.wiring import open_tiers
 
 __all__ = ["http", "server"]
 
@@ -160,6 +165,40 @@ async def test_what_takes_long_is_at_least_so_much(server: RestServer) -> None:
     )
     found = await hasty.summarize("ada", asked(dataset))
     assert (found.complete, found.images, found.files) == (False, 1000, 1000 * FILES)
+
+
+async def test_an_archive_that_cannot_be_asked_is_told(
+    server: RestServer, tmp_path: Path
+) -> None:
+    dataset, tape = many(server, 1), Tape(tmp_path / "archive")
+    real = server.parts.export_summaries
+    with_tape = ExportSummaries(
+        real._repository,
+        real._prepared,
+        real._ledger,
+        real._places,
+        lambda: asyncio.to_thread(open_tiers, tape.settings),
+    )
+    # Of files that this process does not see it asks nothing, and nothing is in the way.
+    assert (await with_tape.summarize("ada", asked(dataset))).hindrance == ""
+    await lay_down(server)
+    assert (await with_tape.summarize("ada", asked(dataset))).archived_files == 0
+    tape.behave("sys.exit(2)")
+    found = await with_tape.summarize("ada", asked(dataset))
+    assert found.hindrance == "The archive cannot be asked where the files are."
+    assert (found.archived_files, found.refused) == (None, "")
+    tape.settings.unlink()
+    assert "cannot be asked" in (await with_tape.summarize("ada", asked(dataset))).hindrance
+
+
+async def lay_down(server: RestServer) -> None:
+    originals = Originals(server.parts.settings.repository_folder)
+    async with server.parts.repository.session("ada") as session:
+        images = await session.images.find(limit=1000)
+        for file in await session.images.files([image.id for image in images]):
+            path = originals.named(file.fileset_id, file.client_path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x" * file.size_bytes)
 
 
 async def test_it_is_asked_like_an_export(server: RestServer, http: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.support.many_images import FILES, add_many
 from tests.support.rest_server import RestServer, http, rest_server
 from tests.support.rest_uploads import bearer, problem_of
+from transferapp.cli.path_lists import summary
 from transferapp.client.path_lists import write_paths
 from transferapp.errors import ImageNotFound, Invalid, NameTaken, TargetNotFound
 from transferapp.operations.path_lists import NOT_MOUNTED, NOT_SEEN
@@ -138,6 +139,9 @@ async def test_refused_in_a_sentence(
     with pytest.raises(TargetNotFound, match="does not offer 'paths:'"):
         await rows_of(server, asked(dataset))
     ada = await server.signed_in()
+    with pytest.raises(TargetNotFound, match="does not offer 'paths:'"):
+        await summary(ada, asked(dataset), tmp_path / "list")
+    assert (await summary(ada, asked(dataset), None)).images == 1
     answer = await http.post(
         routes.EXPORT_PATHS,
         json={"name": "x", "containers": [dataset]},

@@ -67,13 +67,15 @@ async def ask_for_export(server: ServerClient, plan: ExportPlan, username: str) 
         return (await hand_over_export(server, agent, plan, owner=username)).transfer_id
 
 
-def show_summary(summary: ExportSummary, *, as_json: bool, is_archive: bool = False) -> None:
+def show_summary(
+    summary: ExportSummary, *, as_json: bool, is_archive: bool = False, is_list: bool = False
+) -> None:
     """Show what would come, and end by what would not."""
     if as_json:
         show_json(summary)
     else:
         echo(amount_text(summary) + ". Nothing was queued.")
-        for sentence in notes(summary, is_archive=is_archive):
+        for sentence in notes(summary, is_archive=is_archive, is_list=is_list):
             warn(sentence)
     if summary.refused:
         raise typer.Exit(ExitCode.PROBLEM)

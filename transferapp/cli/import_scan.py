@@ -55,10 +55,12 @@ class ScannedDrop:
     #: Some of it may become importable by waiting.
     unsettled: bool = False
 
-    @property
-    def others_reported(self) -> tuple[str, ...]:
-        """What becomes of files that are no images, in a line each."""
-        reported = (others_text(self.others), attaching_text(len(self.attachments)))
+    def others_reported(self, link_to: str = "") -> tuple[str, ...]:
+        """Say in a line each what becomes of files that are no images; attached files go to
+        the image ``link_to`` where there is one.
+        """
+        attached = attaching_text(len(self.attachments), link_to or "the target")
+        reported = (others_text(self.others), attached)
         return tuple(text for text in reported if text)
 
     def check_ready(self) -> None:

@@ -10,9 +10,12 @@ import typer
 from transferapp.cli import export_orders
 from transferapp.cli.given_paths import given_path
 from transferapp.cli.output import ExitCode, echo, show_json, warn
-from transferapp.client.path_lists import PathFiles
+from transferapp.client.path_lists import PathFiles, check_paths
+from transferapp.client.server import ServerClient
 from transferapp.errors import Invalid
 from transferapp.model.export_specs import ExportForm
+from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.export_summaries import ExportSummary
 
 #: No place.
 _LIST = "paths:"
@@ -47,6 +50,16 @@ def whereto(to: str | None, list_file: Path | None, *, dry_run: bool) -> export_
     if list_file is not None:
         return export_orders.Whereto()
     return export_orders.whereto(to, dry_run=dry_run)
+
+
+async def summary(
+    server: ServerClient, request: ExportRequest, list_file: Path | None
+) -> ExportSummary:
+    """Return what would come, or be listed; raises what a list itself would be refused for."""
+    found = await server.export_summary(request)
+    if list_file is not None and not found.refused:
+        await check_paths(server.paths(request))
+    return found
 
 
 def show_list(found: PathFiles, *, as_json: bool) -> None:

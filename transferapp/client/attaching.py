@@ -46,11 +46,11 @@ def why_not_attached(files: Sequence[FoundFile]) -> str:
     return too_much_to_attach(len(files), sum(file.size_bytes for file in files))
 
 
-def attaching_text(count: int) -> str:
-    """Say in one line how many files are attached; empty for none."""
+def attaching_text(count: int, to: str = "the target") -> str:
+    """Say in one line how many files are attached, and to what; empty for none."""
     if count == 1:
-        return "1 other file is not an image; it is attached to the target."
-    text = f"{count:,} other files are not images; they are attached to the target."
+        return f"1 other file is not an image; it is attached to {to}."
+    text = f"{count:,} other files are not images; they are attached to {to}."
     return text if count else ""
 
 

@@ -26,8 +26,16 @@ def amount_text(summary: ExportSummary) -> str:
     return text if summary.complete else f"At least {text}"
 
 
-def notes(summary: ExportSummary, *, is_archive: bool = False) -> list[str]:
-    """Say what would not come, and which limits are met; one sentence each, the worst first."""
+def notes(
+    summary: ExportSummary, *, is_archive: bool = False, is_list: bool = False
+) -> list[str]:
+    """Say what would not come, and which limits are met; one sentence each, the worst first.
+
+    A list says where files are: nothing of them is read, or waited for.
+    """
+    if is_list:
+        nothing_moves = {"hindrance": "", "expected_s": None, "through_api": False}
+        summary = summary.model_copy(update=nothing_moves)
     found = [summary.refused] if summary.refused else []
     lost = _lost(summary, is_archive=is_archive)
     found += [_lost_text(named, text) for text, named in lost.items() if named.count]
@@ -39,10 +47,7 @@ def notes(summary: ExportSummary, *, is_archive: bool = False) -> list[str]:
         )
     if summary.hindrance:
         found.append(f"It waits at first. {summary.hindrance}")
-    if summary.archived_files:
-        found.append(_archived_text(summary.archived_files, summary.archived_s))
-    if summary.expected_s is not None and (summary.complete or not summary.estimated):
-        found.append(_expected_text(summary, summary.expected_s))
+    found += _time_texts(summary, is_list=is_list)
     if summary.through_api:
         found.append(_THROUGH_API)
     free = summary.free_bytes
@@ -54,6 +59,16 @@ def notes(summary: ExportSummary, *, is_archive: bool = False) -> list[str]:
     return found
 
 
+def _time_texts(summary: ExportSummary, *, is_list: bool) -> list[str]:
+    """Say how long it takes; what waits first takes longer than the last exports tell."""
+    if summary.archived_files:
+        return [_archived_text(summary, is_list=is_list)]
+    known = summary.complete or not summary.estimated
+    if summary.expected_s is None or summary.hindrance or not known:
+        return []
+    return [_expected_text(summary, summary.expected_s)]
+
+
 def _expected_text(summary: ExportSummary, expected_s: float) -> str:
     """Made files are smaller than the pixels that were counted."""
     about = "at least" if not summary.complete else "about"
@@ -63,8 +78,12 @@ def _expected_text(summary: ExportSummary, expected_s: float) -> str:
     return f"As your last exports of this form went, it takes {about} {took}."
 
 
-def _archived_text(files: int, archived_s: float | None) -> str:
+def _archived_text(summary: ExportSummary, *, is_list: bool) -> str:
     """Say what has to come from the archive first."""
+    files, archived_s = summary.archived_files or 0, summary.archived_s
+    if is_list:
+        lie = "1 of the files lies" if files == 1 else f"{files:,} of the files lie"
+        return f"{lie} in the archive; a list asks for none."
     which = "1 of the files comes" if files == 1 else f"{files:,} of the files come"
     when = "" if archived_s is None else f", about {about_text(archived_s)}"
     return f"{which} from the archive{when}; the export asks for them."

@@ -68,6 +68,12 @@ class PathFiles:
     without_path: int
 
 
+async def check_paths(rows: AsyncGenerator[PathRow, None]) -> None:
+    """Raise what a list would be refused for; nothing is written."""
+    async with aclosing(rows):
+        await anext(rows, None)
+
+
 async def write_paths(
     to: Path, server_url: str, title: str, rows: AsyncIterator[PathRow]
 ) -> PathFiles:

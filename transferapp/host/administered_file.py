@@ -14,6 +14,8 @@ from transferapp.errors import SettingsInvalid
 M = TypeVar("M", bound=BaseModel)
 
 _OTHERS_WRITE = 0o022
+#: People read it, too, whose exports and commands wait for the file.
+_WHOSE = "The administrator of the server has to mend it."
 
 
 def read_administered(path: Path, setting: str, model: type[M]) -> M:
@@ -25,16 +27,19 @@ def read_administered(path: Path, setting: str, model: type[M]) -> M:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SettingsInvalid(f"{setting}: {path} cannot be read ({reason}).") from error
+        text = f"{setting}: {path} cannot be read ({reason}). {_WHOSE}"
+        raise SettingsInvalid(text) from error
     try:
         return model.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsInvalid(f"{setting}: {path} is not TOML: {error}.") from error
+        raise SettingsInvalid(f"{setting}: {path} is not TOML: {error}. {_WHOSE}") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         what = first["msg"].removeprefix("Value error, ")
-        raise SettingsInvalid(f"{setting}: {key}: {what}.") from error
+        # What concerns the whole file has no key.
+        where = f"{setting}: {key}" if key else setting
+        raise SettingsInvalid(f"{where}: {what}. {_WHOSE}") from error
 
 
 def _check_owner(path: Path, setting: str) -> None:
@@ -45,5 +50,5 @@ def _check_owner(path: Path, setting: str) -> None:
     if found.st_mode & _OTHERS_WRITE or found.st_uid not in {0, os.geteuid()}:
         raise SettingsInvalid(
             f"{setting}: others could change {path}. It must belong to root or to the"
-            " server's account. Run: chmod go-w on it."
+            f" server's account. Run: chmod go-w on it. {_WHOSE}"
         )

@@ -31,6 +31,11 @@ class InstallationSettings(EnvironmentSettings):
     #: A TOML file with the programs that recall files from an archive (docs/cold-tiers.md).
     recall_file: Path | None = None
 
+    @field_validator("commands_file", "places_file", "recall_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, path: object) -> object:
+        return None if path == "" else path
+
     @field_validator("data")
     @classmethod
     def _is_a_folder(cls, data: Path) -> Path:

@@ -37,6 +37,7 @@ _log = structlog.get_logger(__name__)
 LONGEST_S = 5.0
 #: More for the archive to answer in.
 _ARCHIVE_S = 5.0
+_SILENT = "The archive cannot be asked where the files are."
 #: Of which the pace is told, the newest.
 _LAST_EXPORTS = 50
 
@@ -68,13 +69,15 @@ class ExportSummaries:
         spec = request.spec()
         owner = await exported_for(self._repository, username, request.owner)
         room = await self._places.room_bytes(owner, request.to)
-        tiers = await self._tiers()
+        tiers, silent = await self._tiers()
         counted = _Counted(spec, with_paths=tiers is not None)
         ends = asyncio.get_running_loop().time() + self._longest_s
         async with self._repository.session(owner) as session:
             selection = ExportSelection(session, request)
             complete = await _count(session, selection, counted, ends)
         archived = await _archived(tiers, counted.paths, ends)
+        silent = silent or (tiers is not None and archived is None)
+        hindrances = (await self._places.hindrance(request.to), _SILENT if silent else "")
         last = await self._ledger.transfers(
             username, kind=TransferKind.EXPORT, limit=_LAST_EXPORTS
         )
@@ -95,7 +98,7 @@ class ExportSummaries:
             most_images=MAX_IMAGES,
             free_bytes=await self._prepared.free_bytes() if spec.form.converts else None,
             room_bytes=room,
-            hindrance=await self._places.hindrance(request.to),
+            hindrance=" ".join(filter(None, hindrances)),
             through_api=self._through_api(spec),
             expected_s=expected_s(last, spec.form, counted.size_bytes),
             archived_files=None if archived is None else archived.files,
@@ -104,13 +107,14 @@ class ExportSummaries:
             or too_much(room, request.to, counted.size_bytes, estimated=spec.form.converts),
         )
 
-    async def _tiers(self) -> Tiers | None:
+    async def _tiers(self) -> tuple[Tiers | None, bool]:
+        """Return the tiers, and whether there are some that cannot be asked."""
         try:
-            return await self._opened()
+            return await self._opened(), False
         except SettingsInvalid as error:
-            # Workers tell whoever exports; a summary does without.
+            # Workers tell whoever exports more of it; a summary does without.
             _log.warning("no archive", error=error.message)
-            return None
+            return None, True
 
     def _through_api(self, spec: ExportSpec) -> bool:
         converts = spec.form.converts

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -42,8 +43,11 @@ OpensTiers = Callable[[], Awaitable[Tiers | None]]
 ANSWER_S = 20.0
 #: Transfers whose answers are kept.
 _ANSWERS = 64
-#: It is asked again at this share of the time that is left, at the latest every half hour.
-_ASK_SHARE, _LONGEST_PAUSE_S = 0.1, 1800.0
+#: It is asked again at this share of the time that is left, but after some minutes, as others
+#: may have asked for the files before; where many items wait, at the latest after half an hour.
+_ASK_SHARE, _SOME_MINUTES_S, _LONGEST_PAUSE_S = 0.1, 300.0, 1800.0
+#: Pauses are so much longer for each item (seconds), so that few look at a time.
+_PAUSE_PER_ITEM_S = 0.3
 _PAGE = 1000
 
 
@@ -103,7 +107,7 @@ class ArchivedFiles:
                 raise InArchive(f"{InArchive.title}. {error.message}") from error
             raise
         if behind:
-            raise _in_archive(behind)
+            raise _in_archive(behind, work.transfer.item_count)
 
     async def _behind(
         self, context: Context, tiers: Tiers, work: ItemWork, *, asked: bool
@@ -170,12 +174,21 @@ class ArchivedFiles:
                 _log.info("export waits for the archive", transfer=details.transfer.id)
             for item_id, behind in found.items():
                 if behind:
-                    await self._wait(item_id, behind)
+                    await self._wait(item_id, _in_archive(behind, len(details.items)))
+            if wanted:
+                answer = await self._ask_after(tiers, work, answer)
             return _not_online(answer.files.get(work.item.id, ()))
 
-    async def _wait(self, item_id: str, behind: Sequence[FileTier]) -> None:
+    async def _ask_after(self, tiers: Tiers, work: ItemWork, before: _Answer) -> _Answer:
+        """Ask once more after files were asked for: all tasks then tell the same time."""
+        answer = before
+        with suppress(ArchiveUnavailable):  # What it said before will do.
+            answer = await self._ask(tiers, work)
+        self._answers[work.transfer.id] = answer
+        return answer
+
+    async def _wait(self, item_id: str, error: InArchive) -> None:
         """Show that an item waits, and so that it was asked for, before its task says so."""
-        error = _in_archive(behind)
         problem = ItemProblem(error.code, error.title, error.message, error.retryable)
         change = ItemChange(ItemState.WAITING, WAITING_NOTE, problem)
         await self._ledger.move(item_id, PREPARE, change)
@@ -245,12 +258,14 @@ def _to_ask_for(found: Mapping[str, Sequence[FileTier]]) -> list[str]:
     return list(dict.fromkeys(f.path for f in behind if f.state is not TierState.RECALLING))
 
 
-def _in_archive(behind: Sequence[FileTier]) -> InArchive:
+def _in_archive(behind: Sequence[FileTier], items: int) -> InArchive:
+    """Return what an item, one of so many of its transfer, waits with."""
     eta_s = _eta_s(behind)
     when, pause_s = "", None
     if eta_s is not None:
         when = f", about {about_text(eta_s)}"
-        pause_s = min(_LONGEST_PAUSE_S, _ASK_SHARE * eta_s)
+        longest_s = min(max(_SOME_MINUTES_S, _PAUSE_PER_ITEM_S * items), _LONGEST_PAUSE_S)
+        pause_s = min(longest_s, _ASK_SHARE * eta_s)
     files = "1 file was" if len(behind) == 1 else f"{len(behind):,} files were"
     return InArchive(
         f"{InArchive.title}{when}. {files} asked for there; it goes on by itself.",

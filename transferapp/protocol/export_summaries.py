@@ -65,7 +65,8 @@ class ExportSummary(Message):
     #: that takes (None: nobody knows); None: no archive, or it did not say.
     archived_files: Number | None = None
     archived_s: float | None = None
-    #: What is in the way at the place that it goes to, so that it would wait; else empty.
+    #: What is in the way at the place that it goes to, or that the facility's archive cannot
+    #: be asked, so that it would wait; else empty.
     hindrance: str = ""
     #: Why an export would be refused now; empty where it would be taken on.
     refused: str = ""

@@ -78,7 +78,7 @@ def test_other_files_are_attached_where_that_is_requested(day: Path) -> None:
     scanned = scan_at([day], ["*.log"], settings, stated.append, attach_others=True)
     assert [file.client_path for file in scanned.attachments] == ["day 3/notes.txt"]
     assert reasons(scanned) == {"day 3/b.tif.part": REFUSED, "day 3/ignored.log": IGNORED}
-    assert scanned.others_reported == (
+    assert scanned.others_reported() == (
         "1 other file is not an image; it is attached to the target.",
     )
     assert drop_message(scanned.dropped).left_out_files == 1

@@ -63,6 +63,8 @@ def test_what_exceeds_a_limit_is_reported() -> None:
 )
 def test_attached_files_are_one_line(count: int, text: str) -> None:
     assert attaching_text(count) == text
+    to_image = text.replace("the target", "Image:4")
+    assert attaching_text(count, "Image:4") == to_image
 
 
 class Server:

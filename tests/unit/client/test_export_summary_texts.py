@@ -107,6 +107,12 @@ def test_what_comes_from_the_archive_is_counted() -> None:
         "1,200 of the files come from the archive, about 5 hours; the export asks for them."
     ]
     assert notes(summary(archived_files=0)) == []
+    listed = summary(archived_files=2, archived_s=9.0, expected_s=1.0, hindrance="Away.")
+    assert notes(listed, is_list=True) == [
+        "2 of the files lie in the archive; a list asks for none."
+    ]
+    assert len(notes(summary(archived_files=1, expected_s=1.0))) == 1
+    assert len(notes(summary(hindrance="It is away.", expected_s=1.0))) == 1
     assert is_whole(summary(archived_files=2))
 
 

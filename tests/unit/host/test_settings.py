@@ -52,3 +52,9 @@ def test_what_cannot_be_a_place_is_reported_by_its_variable(
     with pytest.raises(SettingsInvalid) as caught:
         WorkerSettings()
     assert text in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["COMMANDS", "PLACES", "RECALL"])
+def test_an_empty_name_of_a_file_is_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"TRANSFERAPP_{name}_FILE", "")
+    assert getattr(WorkerSettings(), f"{name.lower()}_file") is None

@@ -192,3 +192,13 @@ def test_sync_of_few_and_many(tmp_path: Path, count: int) -> None:
 def test_disk_errors_are_translated(number: int, error: type[Exception]) -> None:
     with pytest.raises(error), translated():
         raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize("path", ["/secret/place/cell.tif", b"/secret/place/cell.tif"])
+def test_the_file_that_the_disk_reports_is_named(path: str | bytes) -> None:
+    with pytest.raises(RepositoryUnavailable) as caught, translated():
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+    assert caught.value.message == (
+        "The repository's disk reports of 'cell.tif': No such file or directory. It goes on"
+        " when this is solved."
+    )

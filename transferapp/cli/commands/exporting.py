@@ -71,7 +71,8 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
 
     async def summarize() -> ExportSummary:
         async with signed_in.server_client() as (server, _):
-            return await server.export_summary(export_request(await planned(server)))
+            request = export_request(await planned(server))
+            return await path_lists.summary(server, request, listed)
 
     async def work() -> tuple[TransferDetails, list[PlacementView]]:
         async with signed_in.server_client() as (server, who):
@@ -93,7 +94,7 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     if dry_run:
         found = asyncio.run(summarize())
         export_orders.warn_of_small_disk(found, goes)
-        export_orders.show_summary(found, as_json=as_json)
+        export_orders.show_summary(found, as_json=as_json, is_list=listed is not None)
         return
     if listed is not None:
         path_lists.show_list(asyncio.run(list_paths(listed)), as_json=as_json)

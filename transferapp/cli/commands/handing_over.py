@@ -127,7 +127,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         )
     for sentence in scanned.refused:
         warn(sentence)
-    for sentence in (*scanned.notes, *scanned.others_reported):
+    for sentence in (*scanned.notes, *scanned.others_reported(link_to)):
         echo(sentence)
     scanned.check_ready()
     own = annotating.own_annotations(key_values, scanned.ready, echo)

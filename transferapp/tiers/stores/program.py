@@ -63,9 +63,8 @@ class ProgramTiers(Tiers):
                 raise _failed("recalls files", code)
             if code:
                 raise RecallFailed(
-                    f"The archive was asked for {len(batch):,} files and refused (exit code"
-                    f" {code}). Tell the administrator of the server, then press Retry."
-                    " Nothing is lost."
+                    f"The archive was asked for files and refused (exit code {code}). Tell the"
+                    " administrator of the server, then press Retry. Nothing is lost."
                 )
             _log.info("recall asked for", count=len(batch))
 

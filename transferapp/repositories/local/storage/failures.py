@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from transferapp.errors import NameNotAllowed, RepositoryUnavailable, StorageFull, Unavailable
 
@@ -24,8 +26,11 @@ def translated() -> Iterator[None]:
             raise StorageFull from error
         if error.errno in _NAME:
             raise NameNotAllowed from error
+        # The name alone: where the facility keeps it is not for everybody.
+        name = Path(os.fsdecode(error.filename)).name if error.filename else ""
+        of_file = f" of '{name}'" if name else ""
         raise RepositoryUnavailable(
-            f"The repository's disk reports: {error.strerror or error}. The import continues"
+            f"The repository's disk reports{of_file}: {error.strerror or error}. It goes on"
             " when this is solved."
         ) from error
     except Unavailable as error:
