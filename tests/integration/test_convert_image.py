@@ -163,18 +163,18 @@ async def test_what_is_known_of_it_lies_beside_it(
     details = await env.ended(await env.export(cut, annotated=True), TaskState.DONE)
     files = {file.client_path: file for file in details.files}
     assert list(files) == [
+        "cells.json",
+        "cells.rois.csv",
         "cells.tif 0.npy",
         "cells.tif 1.npy",
-        "cells.tif.json",
-        "cells.tif.rois.csv",
     ]
     item_id = details.items[0].id
-    made = await env.prepared.path(item_id, "cells.tif.json")
+    made = await env.prepared.path(item_id, "cells.json")
     document = json.loads(made.read_bytes())
     assert document["repository"]["image_id"] == env.image_id
     [shape] = document["rois"][0]["shapes"]
     assert (shape["x"], shape["y"], shape["c"]) == (7, 5, 0)
-    table = (await env.prepared.path(item_id, "cells.tif.rois.csv")).read_text("utf-8-sig")
+    table = (await env.prepared.path(item_id, "cells.rois.csv")).read_text("utf-8-sig")
     assert table.splitlines()[1].startswith("3,4,point,a cell,")
 
 
